@@ -1,0 +1,107 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { execa } from 'execa';
+import { hasErrno, UnderstudyError } from '../output/errors.js';
+import { identify, isAlive, type ProcessRef } from './identity.js';
+import { type Account, signalGroup } from './run.js';
+import { waitUntil } from './wait.js';
+
+export interface DaemonSpec {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** The whole environment: nothing is inherited, so that a server does not depend on who started it. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Standard output and error go to the end of this file, never to a pipe: a pipe dies with its reader. */
+  readonly logFile: string;
+  readonly as?: Account | undefined;
+}
+
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * Starts a program that outlives this process, as the leader of a new session and process group.
+ * @returns its identity, to be written down before anything else is done
+ * @throws code `program-missing`, or `program-failed` if it is gone at once
+ */
+export async function startDaemon(spec: DaemonSpec): Promise<ProcessRef> {
+  mkdirSync(dirname(spec.logFile), { recursive: true });
+  const log = openSync(spec.logFile, 'a', 0o640);
+  try {
+    const child = execa(spec.program, spec.args, {
+      env: { PATH: defaultPath, LANG: 'C.UTF-8', ...spec.env },
+      extendEnv: false,
+      ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+      ...(spec.as === undefined ? {} : { uid: spec.as.uid, gid: spec.as.gid }),
+      stdio: ['ignore', log, log],
+      detached: true,
+      cleanup: false,
+      reject: false,
+      buffer: false,
+    });
+    const ended = child.then((result) => result);
+    child.unref();
+    const ref = child.pid === undefined ? undefined : identify(child.pid);
+    if (ref) return ref;
+    const result = await ended;
+    if (hasErrno(result.cause, 'ENOENT')) {
+      throw new UnderstudyError({
+        code: 'program-missing',
+        message: `The program ${spec.program} is not on this machine.`,
+        remedy: 'Run `understudy doctor --install`, which installs what is missing.',
+        cause: result.cause,
+      });
+    }
+    throw new UnderstudyError({
+      code: 'program-failed',
+      message: `${spec.program} could not be started: ${result.shortMessage ?? `it ended with ${result.exitCode}`}`,
+      remedy: `Read ${spec.logFile}.`,
+      cause: result.cause,
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+export interface StopOptions {
+  /** The polite request. Default SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals;
+  /** How long it is given before SIGKILL to the whole group. Default 5 s. */
+  readonly graceMs?: number;
+}
+
+/**
+ * Stops a daemon and everything in its group. Returns when it is seen dead.
+ * @throws code `deadline` if the kernel does not end it within 10 s of SIGKILL (a process stuck on a dead disk)
+ */
+export async function stopDaemon(
+  ref: ProcessRef,
+  { stopSignal = 'SIGTERM', graceMs = 5_000 }: StopOptions = {},
+): Promise<void> {
+  if (isAlive(ref)) {
+    // A stopped process does not act on SIGTERM until it is continued.
+    process.kill(ref.pid, stopSignal);
+    signalGroup(ref.pid, 'SIGCONT');
+    const inTime = await waitUntil(() => !isAlive(ref), {
+      what: '',
+      deadlineMs: graceMs,
+      everyMs: 20,
+    }).catch(() => false);
+    if (inTime) return;
+    await killDaemon(ref);
+  }
+}
+
+/**
+ * Ends a process group at once and waits until its leader is seen dead: the fence before a role moves.
+ * @throws code `deadline` after 10 s
+ */
+export async function killDaemon(ref: ProcessRef): Promise<void> {
+  if (!isAlive(ref)) return;
+  signalGroup(ref.pid, 'SIGKILL');
+  await waitUntil(() => !isAlive(ref), {
+    what: `process ${ref.pid} to end after SIGKILL`,
+    deadlineMs: 10_000,
+    everyMs: 10,
+  });
+}

@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { hasErrno, refusal } from '../output/errors.js';
+import { identify, isAlive, type ProcessRef } from '../process/identity.js';
+import { waitUntil } from '../process/wait.js';
+
+const holderSchema = z.object({
+  who: z.string(),
+  why: z.string(),
+  since: z.string(),
+  process: z.object({ pid: z.number(), startTime: z.number(), bootId: z.string() }),
+});
+
+export type LockHolder = z.infer<typeof holderSchema>;
+
+export interface Lock {
+  readonly holder: LockHolder;
+  release(): Promise<void>;
+}
+
+export interface LockOptions {
+  /** Why it is held, for whoever is refused. */
+  readonly why: string;
+  /** How long to wait for the present holder. Default 0: refused at once. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Takes a lock that names its holder. A lock whose process is dead is taken over.
+ * @throws code `locked` naming who holds it, since when and why
+ */
+export async function acquireLock(path: string, { why, waitMs = 0, signal }: LockOptions): Promise<Lock> {
+  await mkdir(dirname(path), { recursive: true });
+  const holder: LockHolder = {
+    who: userInfo().username,
+    why,
+    since: new Date().toISOString(),
+    process: identify(process.pid) as ProcessRef,
+  };
+  const attempt = async () => (await tryAcquire(path, holder)) || undefined;
+  const taken =
+    (await attempt()) ??
+    (waitMs > 0
+      ? await waitUntil(attempt, {
+          what: `the lock ${path}`,
+          deadlineMs: waitMs,
+          everyMs: 20,
+          ...(signal ? { signal } : {}),
+        }).catch(() => undefined)
+      : undefined);
+  if (!taken) throw await lockedError(path);
+  return { holder, release: () => removeIfHeldBy(path, holder) };
+}
+
+const takeoverSuffix = '.takeover';
+
+/** Who holds the lock now; undefined if nobody alive does. */
+export async function lockHolder(path: string): Promise<LockHolder | undefined> {
+  const holder = await readHolder(path);
+  return holder && isAlive(holder.process) ? holder : undefined;
+}
+
+async function tryAcquire(path: string, holder: LockHolder): Promise<boolean> {
+  // link() fails if the name exists, and what it creates is complete from its first moment.
+  const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  await writeFile(aside, JSON.stringify(holder), { flag: 'wx', mode: 0o644 });
+  try {
+    await link(aside, path);
+    return true;
+  } catch (error) {
+    if (!hasErrno(error, 'EEXIST')) throw error;
+  } finally {
+    await unlink(aside);
+  }
+  const present = await readHolder(path);
+  if (present && !isAlive(present.process)) await removeDead(path, holder);
+  return false;
+}
+
+/**
+ * Removes a dead holder's lock under a second lock. Without it, two who both saw the dead holder could each
+ * remove: the slower one would remove the lock that the faster one has just taken.
+ */
+async function removeDead(path: string, holder: LockHolder): Promise<void> {
+  if (path.endsWith(takeoverSuffix)) {
+    const present = await readHolder(path);
+    if (present) await removeIfHeldBy(path, present);
+    return;
+  }
+  const takeover = path + takeoverSuffix;
+  if (!(await tryAcquire(takeover, holder))) return;
+  try {
+    const present = await readHolder(path);
+    if (present && !isAlive(present.process)) await removeIfHeldBy(path, present);
+  } finally {
+    await removeIfHeldBy(takeover, holder);
+  }
+}
+
+async function removeIfHeldBy(path: string, holder: LockHolder): Promise<void> {
+  const present = await readHolder(path);
+  if (present && JSON.stringify(present) === JSON.stringify(holder)) await rm(path, { force: true });
+}
+
+async function readHolder(path: string): Promise<LockHolder | undefined> {
+  try {
+    return holderSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+async function lockedError(path: string) {
+  const holder = await lockHolder(path);
+  return refusal({
+    code: 'locked',
+    message: holder
+      ? `${holder.who} is at it: ${holder.why} (process ${holder.process.pid}, since ${holder.since}).`
+      : `The lock ${path} is contended.`,
+    remedy: 'Wait for it to end, or stop that process, and run the command again.',
+  });
+}
