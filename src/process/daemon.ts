@@ -1,6 +1,6 @@
+import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { execa } from 'execa';
 import { hasErrno, UnderstudyError } from '../output/errors.js';
 import { identify, isAlive, type ProcessRef } from './identity.js';
 import { type Account, signalGroup } from './run.js';
@@ -28,39 +28,37 @@ export async function startDaemon(spec: DaemonSpec): Promise<ProcessRef> {
   mkdirSync(dirname(spec.logFile), { recursive: true });
   const log = openSync(spec.logFile, 'a', 0o640);
   try {
-    const child = execa(spec.program, spec.args, {
+    const child = spawn(spec.program, spec.args, {
       env: { PATH: defaultPath, LANG: 'C.UTF-8', ...spec.env },
-      extendEnv: false,
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
       ...(spec.as === undefined ? {} : { uid: spec.as.uid, gid: spec.as.gid }),
       stdio: ['ignore', log, log],
       detached: true,
-      cleanup: false,
-      reject: false,
-      buffer: false,
     });
-    const ended = child.then((result) => result);
+    const failure = new Promise<Error>((resolve) => child.once('error', resolve));
     child.unref();
     const ref = child.pid === undefined ? undefined : identify(child.pid);
     if (ref) return ref;
-    const result = await ended;
-    if (hasErrno(result.cause, 'ENOENT')) {
-      throw new UnderstudyError({
-        code: 'program-missing',
-        message: `The program ${spec.program} is not on this machine.`,
-        remedy: 'Run `understudy doctor --install`, which installs what is missing.',
-        cause: result.cause,
-      });
-    }
-    throw new UnderstudyError({
-      code: 'program-failed',
-      message: `${spec.program} could not be started: ${result.shortMessage ?? `it ended with ${result.exitCode}`}`,
-      remedy: `Read ${spec.logFile}.`,
-      cause: result.cause,
-    });
+    throw startError(spec, child.pid === undefined ? await failure : undefined);
   } finally {
     closeSync(log);
   }
+}
+
+function startError(spec: DaemonSpec, cause: Error | undefined): UnderstudyError {
+  return hasErrno(cause, 'ENOENT')
+    ? new UnderstudyError({
+        code: 'program-missing',
+        message: `The program ${spec.program} is not on this machine.`,
+        remedy: 'Run `understudy doctor --install`, which installs what is missing.',
+        cause,
+      })
+    : new UnderstudyError({
+        code: 'program-failed',
+        message: `${spec.program} could not be started: ${cause?.message ?? 'it was gone at once'}.`,
+        remedy: `Read ${spec.logFile}.`,
+        cause,
+      });
 }
 
 export interface StopOptions {

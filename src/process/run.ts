@@ -80,7 +80,7 @@ export async function run(program: string, args: readonly string[], options: Run
     if (result.exitCode === undefined || !accept.includes(result.exitCode)) {
       throw new UnderstudyError({
         code: 'program-failed',
-        message: `${program} ended with ${result.exitCode ?? result.signal ?? 'an error'}: ${lastLines(result.stderr || result.stdout || result.shortMessage)}`,
+        message: `${program} ended with ${result.exitCode ?? result.signal ?? 'an error'}: ${lastLines(result.stderr || result.stdout || result.shortMessage || '')}`,
         cause: result.cause,
       });
     }

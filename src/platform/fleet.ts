@@ -1,0 +1,45 @@
+import type { EnvironmentName } from '../site/schema.js';
+import type { Edition, InstanceId, ServerId } from './edition.js';
+
+export type InstanceState = 'starting' | 'healthy' | 'unhealthy' | 'draining' | 'stopped';
+
+export interface Instance {
+  readonly id: InstanceId;
+  readonly environment: EnvironmentName;
+  readonly zone: string;
+  readonly state: InstanceState;
+  /** The edition that it serves; undefined in dev, and in prod before the first promotion. */
+  readonly edition: number | undefined;
+  /** Where the instance itself answers HTTP, without the balancer: what it serves. */
+  readonly origin: string;
+  /** The same for the edition that is prepared but not yet switched to. */
+  readonly previewOrigin: string;
+}
+
+/** The web instances of an environment. Every call has a deadline of its own and may be repeated. */
+export interface Fleet {
+  instances(environment: EnvironmentName): Promise<readonly Instance[]>;
+  /**
+   * Makes an edition ready on an instance: unpacked, verified against the manifest, reachable at `previewOrigin`.
+   * @throws code `release-damaged` if a file differs from the manifest; `disk-full`
+   */
+  prepare(instance: InstanceId, edition: Edition, signal?: AbortSignal): Promise<void>;
+  /** Rewrites which replicas may answer for an edition that is already on the instance. */
+  revise(instance: InstanceId, edition: Edition): Promise<void>;
+  /** Switches all of them to an edition that is prepared on each (0: to none), at one agreed moment. */
+  switch(instances: readonly InstanceId[], edition: number): Promise<void>;
+  /** Removes every edition that is not named. */
+  prune(instance: InstanceId, keep: readonly number[]): Promise<void>;
+  /** Starts PHP anew behind a drain: OPcache fills up with editions and never empties itself. */
+  refresh(instance: InstanceId): Promise<void>;
+  /** Boots an instance that nobody is routed to. Ends with `dismissCanary`; one that is there is used again. */
+  bootCanary(): Promise<Instance>;
+  dismissCanary(): Promise<void>;
+}
+
+/** Which replicas answer for steady traffic, and how much of it each. */
+export interface Routing {
+  weights(): Promise<Readonly<Record<ServerId, number>>>;
+  /** 0 takes the replica out; connections that are open stay until they end. */
+  setWeight(replica: ServerId, weight: number): Promise<void>;
+}
