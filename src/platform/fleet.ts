@@ -26,8 +26,16 @@ export interface Fleet {
   prepare(instance: InstanceId, edition: Edition, signal?: AbortSignal): Promise<void>;
   /** Rewrites which replicas may answer for an edition that is already on the instance. */
   revise(instance: InstanceId, edition: Edition): Promise<void>;
-  /** Switches all of them to an edition that is prepared on each (0: to none), at one agreed moment. */
-  switch(instances: readonly InstanceId[], edition: number): Promise<void>;
+  /**
+   * Switches all of them to an edition that is prepared on each (0: to none), at one agreed moment.
+   * @returns between the first and the last of them, in ms
+   */
+  switch(instances: readonly InstanceId[], edition: number): Promise<{ readonly spreadMs: number }>;
+  /**
+   * Hashes every file of an edition on an instance again.
+   * @throws code `release-damaged`, naming what differs
+   */
+  verify(instance: InstanceId, edition: number, signal?: AbortSignal): Promise<void>;
   /** Removes every edition that is not named. */
   prune(instance: InstanceId, keep: readonly number[]): Promise<void>;
   /** Starts PHP anew behind a drain: OPcache fills up with editions and never empties itself. */

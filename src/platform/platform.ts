@@ -1,20 +1,40 @@
+import type { EnvironmentName } from '../site/schema.js';
 import type { Databases, ReplicationGate } from './databases.js';
+import type { ServerId } from './edition.js';
+import type { EditionHistory } from './editions.js';
 import type { Fleet, Routing } from './fleet.js';
 import type { ReleaseStore } from './releases.js';
+import type { Traffic } from './traffic.js';
+import type { WorkOptions } from './work.js';
 
-/** Two directories that all instances of an environment see: dev's document root, and prod's media. */
+/** A site's database as a promotion needs it: the primary in dev, and the replicas in prod behind their gates. */
+export interface GatedDatabase {
+  readonly databases: Databases;
+  readonly gate: ReplicationGate;
+  readonly routing: Routing;
+  /**
+   * Makes a replica an identical copy of another, at that one's position, gate closed, while the other keeps serving.
+   * @throws code `rebuild-failed`; what was there is gone then, and it must be called again
+   */
+  rebuild(replica: ServerId, from: ServerId, options: WorkOptions): Promise<void>;
+}
+
+/** Two directories that all instances of an environment see. */
 export interface SharedFiles {
   readonly devDocumentRoot: string;
-  readonly prodMedia: string;
+  /** Where dev's uploads lie below the document root, and where prod's copy of them is. Undefined: it has none. */
+  readonly media: { readonly dev: string; readonly prod: string } | undefined;
 }
 
 /** A running platform, as the promotion sees it. Which implementation it is, only cli/ knows. */
 export interface Platform {
+  /** Where people reach an environment, with scheme and, where it is not the usual one, port. */
+  readonly urls: Readonly<Record<EnvironmentName, string>>;
   /** Undefined for a site without a database. */
-  readonly databases: Databases | undefined;
-  readonly gate: ReplicationGate | undefined;
-  readonly routing: Routing;
+  readonly database: GatedDatabase | undefined;
   readonly fleet: Fleet;
   readonly releases: ReleaseStore;
+  readonly editions: EditionHistory;
   readonly files: SharedFiles;
+  readonly traffic: Traffic;
 }

@@ -1,4 +1,5 @@
 import type { Edition } from './edition.js';
+import type { WorkOptions } from './work.js';
 
 export interface Release {
   /** Counts up from 1, never reused. */
@@ -11,12 +12,49 @@ export interface Release {
   readonly createdAt: string;
 }
 
+export interface FileChange {
+  /** Below the document root, or below the media folder. */
+  readonly path: string;
+  /** Bytes before and after: 0 where there is nothing, and for symbolic links. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Files and symbolic links that differ, each list by path. */
+export interface FileChanges {
+  readonly added: readonly FileChange[];
+  readonly changed: readonly FileChange[];
+  readonly deleted: readonly FileChange[];
+}
+
 /** Immutable releases, and the record of what prod serves. */
 export interface ReleaseStore {
+  /**
+   * Makes a release of what dev's document root holds at one moment; the newest one, if nothing has changed since.
+   * Changes nothing in dev or prod.
+   * @throws refusals `dev-is-changing` and `not-releasable`, naming the files; `disk-full`; `document-root-missing`;
+   *   `locked` while another staging runs; `pack-damaged`; `release-damaged`
+   */
+  stage(options: WorkOptions): Promise<Release>;
+  /**
+   * What a release changes against another; against nothing, everything is added.
+   * @throws code `release-missing`, `release-damaged`
+   */
+  compare(from: number | undefined, to: number): Promise<FileChanges>;
+  /**
+   * Reads a release again, wholly, and compares it with what was recorded when it was made.
+   * @throws code `release-missing`, `release-damaged`
+   */
+  verify(release: number, signal?: AbortSignal): Promise<void>;
+  /** Complete releases, the oldest first. */
   list(): Promise<readonly Release[]>;
   /** The edition that prod is to serve; undefined before the first promotion. An instance that boots goes there. */
   currentEdition(): Promise<Edition | undefined>;
   /** Durable when it returns. */
   setCurrentEdition(edition: Edition | undefined): Promise<void>;
+  /**
+   * Removes a release for good. One that is not there is not an error.
+   * @throws code `release-in-use` for the one that the current edition runs
+   */
   remove(release: number): Promise<void>;
 }

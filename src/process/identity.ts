@@ -12,7 +12,13 @@ export interface ProcessRef {
   readonly bootId: string;
 }
 
-const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+let knownBootId: string | undefined;
+
+/** Read when it is first asked for: a system without /proc must be able to load this file, to say what it lacks. */
+function bootId(): string {
+  knownBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return knownBootId;
+}
 
 interface Stat {
   readonly state: string;
@@ -34,12 +40,12 @@ function readStat(pid: number): Stat | undefined {
 /** The identity of a process that runs now, or undefined if there is none. */
 export function identify(pid: number): ProcessRef | undefined {
   const stat = readStat(pid);
-  return stat && isRunningState(stat.state) ? { pid, startTime: stat.startTime, bootId } : undefined;
+  return stat && isRunningState(stat.state) ? { pid, startTime: stat.startTime, bootId: bootId() } : undefined;
 }
 
 /** Whether exactly this process still runs. A zombie is dead, although signals to it succeed. */
 export function isAlive(ref: ProcessRef): boolean {
-  if (ref.bootId !== bootId) return false;
+  if (ref.bootId !== bootId()) return false;
   const stat = readStat(ref.pid);
   return stat !== undefined && stat.startTime === ref.startTime && isRunningState(stat.state);
 }

@@ -31,6 +31,7 @@ export async function waitUntil<T>(
         ...(remedy === undefined ? {} : { remedy }),
       });
     }
-    await delay(everyMs, undefined, signal ? { signal } : {});
+    // An aborted delay throws an error of its own; the loop throws the signal's reason.
+    await delay(everyMs, undefined, signal ? { signal } : {}).catch(() => undefined);
   }
 }

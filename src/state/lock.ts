@@ -44,6 +44,8 @@ export async function acquireLock(path: string, { why, waitMs = 0, signal }: Loc
   const attempt = async () => (await tryAcquire(path, holder)) || undefined;
   const taken =
     (await attempt()) ??
+    // The first attempt may have removed the lock of a dead holder, and then has not taken it yet.
+    (await attempt()) ??
     (waitMs > 0
       ? await waitUntil(attempt, {
           what: `the lock ${path}`,

@@ -1,0 +1,70 @@
+<?php
+/**
+ * The servers that may answer for the edition: the weighted endpoint where there is one (all replicas are equal then),
+ * and each replica by name.
+ */
+final class Understudy_Edition_Servers
+{
+    /** One that failed is asked last for this long, so that not every request waits for it. */
+    private const REMEMBERED_SECONDS = 5;
+
+    /** @var array<string, string> name to host */
+    private array $hosts = [];
+
+    /** @var array<string, true> those that failed in this request */
+    private array $failed = [];
+
+    /** @param array{endpoint?: string|null, replicas: list<array{id: string, host: string}>} $edition */
+    public function __construct(array $edition)
+    {
+        if (!empty($edition['endpoint'])) {
+            $this->hosts['endpoint'] = (string) $edition['endpoint'];
+        }
+        foreach ($edition['replicas'] as $replica) {
+            $this->hosts[(string) $replica['id']] = (string) $replica['host'];
+        }
+    }
+
+    /**
+     * Every server, once; those that failed a moment ago last, never left out.
+     * @return array<string, string> name to host
+     */
+    public function in_order(): array
+    {
+        $later = array_filter($this->hosts, fn (string $name): bool => $this->has_failed($name), ARRAY_FILTER_USE_KEY);
+        return array_diff_key($this->hosts, $later) + $later;
+    }
+
+    public function note_failure(string $name, string $why): void
+    {
+        $known = $this->has_failed($name);
+        $this->failed[$name] = true;
+        if (self::remembers()) {
+            apcu_store($this->memory($name), true, self::REMEMBERED_SECONDS);
+        }
+        if (!$known) {
+            error_log("understudy: database $name ({$this->hosts[$name]}) failed: $why");
+        }
+    }
+
+    /** As it stands where WordPress shows its database host. */
+    public function __toString(): string
+    {
+        return implode(', ', $this->hosts);
+    }
+
+    private function has_failed(string $name): bool
+    {
+        return isset($this->failed[$name]) || (self::remembers() && apcu_exists($this->memory($name)));
+    }
+
+    private function memory(string $name): string
+    {
+        return "understudy:failed:$name:{$this->hosts[$name]}";
+    }
+
+    private static function remembers(): bool
+    {
+        return function_exists('apcu_enabled') && apcu_enabled();
+    }
+}

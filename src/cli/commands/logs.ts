@@ -1,0 +1,43 @@
+import { usageError } from '../../output/errors.js';
+import type { Verb } from '../command.js';
+import { wholeNumber } from './promote.js';
+
+export const logs: Verb = {
+  name: 'logs',
+  summary: 'what servers have written: all, or those of an environment, instance or server',
+  examples: [
+    ['logs', 'the last lines of every log'],
+    ['logs prod --follow', "prod's instances, as it comes"],
+    ['logs db-1 --lines 100', 'one server'],
+    ['logs control-plane', 'what was restarted, and why'],
+  ],
+  declare: (command) =>
+    command
+      .argument('[what]', 'dev, prod, an instance such as prod-1, or a server such as db-1, haproxy-1, control-plane')
+      .option('-f, --follow', 'go on as lines come')
+      .option('-n, --lines <count>', 'how many lines of each', wholeNumber, 20),
+  async run({ configFile, signal }, options, [what]) {
+    const { layoutFor } = await import('../../local/layout.js');
+    const { logFiles } = await import('../../local/log-files.js');
+    const { runAttached } = await import('../../process/run-attached.js');
+    const all = await logFiles(layoutFor(configFile));
+    const chosen = all.filter(
+      ({ name }) => what === undefined || name === what || name.startsWith(`${what}.`) || name.startsWith(`${what}-`),
+    );
+    if (chosen.length === 0) {
+      throw usageError({
+        code: 'no-such-log',
+        message: what === undefined ? 'There are no logs yet.' : `There is no log of ${JSON.stringify(what)}.`,
+        remedy:
+          all.length > 0
+            ? `There are: ${[...new Set(all.map(({ name }) => name))].join(', ')}.`
+            : 'Run `understudy up`.',
+      });
+    }
+    signal.throwIfAborted();
+    const follow = options.follow ? ['--follow=name', '--retry'] : [];
+    return runAttached('tail', [...follow, '-n', String(options.lines), ...chosen.map(({ path }) => path)], {
+      cwd: '/',
+    });
+  },
+};

@@ -1,0 +1,107 @@
+import { InvalidArgumentError } from 'commander';
+import { refusal, usageError } from '../../output/errors.js';
+import type { PromotionResult } from '../../promotion/result.js';
+import type { CommandContext, Verb } from '../command.js';
+import { confirm } from '../confirm.js';
+import { planText, resultText } from '../text/promotion-text.js';
+
+export const promote: Verb = {
+  name: 'promote',
+  summary: "bring dev's code and content to prod",
+  examples: [
+    ['promote --plan', 'what would change; nothing is touched'],
+    ['promote', 'show that, ask, and do it'],
+    ['promote --plan-hash 3f9c21aa07b4e6d1 --yes', 'exactly what was planned, even if dev has moved on'],
+    ['promote --bake 60 --yes', 'watch it for a minute before the way back is given up'],
+    ['promote --resume', 'go on with one that was cut off'],
+    ['promote --abort', 'or take it back'],
+  ],
+  declare: (command) =>
+    command
+      .option('--plan', 'only say what would change')
+      .option('--plan-hash <hash>', 'promote exactly this plan, or nothing')
+      .option('--bake <seconds>', 'how long to watch before it is final (default: from the definition)', wholeNumber)
+      .option('--resume', 'go on with a promotion that was cut off')
+      .option('--abort', 'take back a promotion that was cut off')
+      .option('-y, --yes', 'do not ask'),
+  async run(context, options) {
+    const result = await carryOut(context, options);
+    const text = result.outcome === 'planned' ? planText : resultText;
+    context.terminal.result(result.outcome === 'planned' ? result.plan : result, () => text(result));
+    return exitStatusOf(result);
+  },
+};
+
+async function carryOut(context: CommandContext, options: Record<string, unknown>): Promise<PromotionResult> {
+  if (options.resume || options.abort) {
+    if (options.resume && options.abort) {
+      throw usageError({ code: 'options-exclusive', message: '--resume and --abort exclude each other.' });
+    }
+    return continueInterrupted(context, options.resume ? 'resume' : 'abort');
+  }
+  const { startPromotion } = await import('../start-promotion.js');
+  const bakeSeconds = await bakeSecondsOf(context, options.bake);
+  const wanted = { bakeSeconds, force: false };
+  if (options.plan) return startPromotion(context, { ...wanted, kind: 'plan' });
+  if (options.yes) {
+    const planHash = typeof options.planHash === 'string' ? { planHash: options.planHash } : {};
+    return startPromotion(context, { ...wanted, ...planHash, kind: 'promote' });
+  }
+  refuseWithoutTerminal(context);
+  const planHash = typeof options.planHash === 'string' ? options.planHash : undefined;
+  const planned = await startPromotion(context, { ...wanted, kind: 'plan', ...(planHash ? { planHash } : {}) });
+  if (planned.outcome !== 'planned' || !planned.plan) return planned;
+  context.terminal.say(planText(planned));
+  if (!(await confirm('Promote this?', context.signal))) {
+    throw refusal({
+      code: 'declined',
+      message: 'Nothing was promoted.',
+      remedy: 'The plan is kept: give its hash to --plan-hash.',
+    });
+  }
+  return startPromotion(context, { ...wanted, kind: 'promote', planHash: planned.plan.hash });
+}
+
+async function continueInterrupted(context: CommandContext, mode: 'resume' | 'abort'): Promise<PromotionResult> {
+  const { continuePromotion } = await import('../start-promotion.js');
+  const { interruptedPromotion } = await import('../../promotion/promote.js');
+  const { layoutFor, paths } = await import('../../local/layout.js');
+  const interrupted = await interruptedPromotion(paths.promotions(layoutFor(context.configFile)));
+  if (!interrupted) {
+    throw refusal({
+      code: 'nothing-interrupted',
+      message: 'No promotion was cut off.',
+      remedy: 'Run `understudy status`.',
+    });
+  }
+  return continuePromotion(context, interrupted.id, mode);
+}
+
+/** From the option, else from the definition as `up` has applied it. */
+async function bakeSecondsOf({ configFile }: CommandContext, option: unknown): Promise<number> {
+  if (typeof option === 'number') return option;
+  const { layoutFor } = await import('../../local/layout.js');
+  const { readSite } = await import('../../local/site/applied-site.js');
+  const site = await readSite(layoutFor(configFile));
+  if (!site) throw refusal({ code: 'not-up', message: 'This site has never been up.', remedy: 'Run `understudy up`.' });
+  return site.promotion.bakeSeconds;
+}
+
+export function refuseWithoutTerminal({ terminal }: CommandContext): void {
+  if (terminal.interactive) return;
+  throw refusal({
+    code: 'not-confirmed',
+    message: 'Nobody can be asked here, so nothing was changed.',
+    remedy: 'Give --yes to go ahead without asking.',
+  });
+}
+
+export function exitStatusOf({ outcome }: PromotionResult): number {
+  if (outcome === 'promoted' || outcome === 'planned') return 0;
+  return outcome === 'refused' ? 3 : 1;
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}

@@ -1,0 +1,50 @@
+import type { Verb } from '../command.js';
+
+export const releases: Verb = {
+  name: 'releases',
+  summary: 'the releases that are kept, and which editions they were in',
+  examples: [
+    ['releases', 'newest first'],
+    ['releases --json', 'for programs'],
+  ],
+  async run({ terminal, configFile }) {
+    const { layoutFor } = await import('../../local/layout.js');
+    const { localReleaseArchive } = await import('../../local/files/local-release-archive.js');
+    const { LocalEditionHistory } = await import('../../local/files/editions.js');
+    const { columns } = await import('../text/table.js');
+    const { stateDir } = layoutFor(configFile);
+    const archive = localReleaseArchive(stateDir);
+    const [kept, current, history] = await Promise.all([
+      archive.list(),
+      archive.currentEdition(),
+      new LocalEditionHistory(stateDir).list(),
+    ]);
+    const rows = kept
+      .map(({ number, hash, files, bytes, createdAt }) => ({
+        number,
+        hash,
+        files,
+        bytes,
+        createdAt,
+        editions: history.filter(({ edition }) => edition.release === number).map(({ edition }) => edition.id),
+        current: current?.release === number,
+      }))
+      .reverse();
+    terminal.result(rows, () =>
+      rows.length === 0
+        ? 'There are no releases yet. `understudy promote` makes the first one.'
+        : columns(
+            rows.map(({ number, createdAt, files, bytes, editions, current: serves }) => [
+              `release ${number}`,
+              createdAt.slice(0, 19).replace('T', ' '),
+              `${files} files`,
+              `${(bytes / 1e6).toFixed(1)} MB`,
+              editions.length > 0 ? `edition ${editions.join(', ')}` : 'never served',
+              serves ? 'in prod' : '',
+            ]),
+            0,
+          ),
+    );
+    return 0;
+  },
+};

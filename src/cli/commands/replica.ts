@@ -1,0 +1,52 @@
+import { refusal, usageError } from '../../output/errors.js';
+import type { Verb } from '../command.js';
+import { confirm } from '../confirm.js';
+import { refuseWithoutTerminal } from './promote.js';
+
+export const replica: Verb = {
+  name: 'replica',
+  summary: 'make a replica good again: a copy of the other one, which goes on serving',
+  examples: [['replica rebuild replica-2', 'copies replica-1']],
+  declare: (command) =>
+    command
+      .argument('<rebuild>', 'what to do')
+      .argument('<id>', 'replica-1 or replica-2')
+      .option('-y, --yes', 'do not ask'),
+  async run(context, options, [action, id]) {
+    const { terminal, configFile, signal } = context;
+    const { replicaServers } = await import('../../local/network/hosts.js');
+    if (action !== 'rebuild' || id === undefined || !replicaServers.includes(id)) {
+      throw usageError({
+        code: 'unknown-action',
+        message: `There is no "replica ${action} ${id}".`,
+        remedy: 'Say `understudy replica rebuild replica-1` or `… replica-2`.',
+      });
+    }
+    if (!options.yes) {
+      refuseWithoutTerminal(context);
+      if (!(await confirm(`Replace everything that ${id} holds?`, signal))) {
+        throw refusal({ code: 'declined', message: 'Nothing was changed.' });
+      }
+    }
+    const { rebuildIntoEdition } = await import('../../promotion/rebuild-into-edition.js');
+    const { layoutFor, paths } = await import('../../local/layout.js');
+    const { localPlatform } = await import('../../local/local-platform.js');
+    const { acquireLock } = await import('../../state/lock.js');
+    const { reportTask } = await import('../../output/messages.js');
+    const layout = layoutFor(configFile);
+    const platform = await localPlatform(layout);
+    const lock = await acquireLock(paths.promotionLock(layout), { why: `rebuilding ${id}` });
+    try {
+      const position = await reportTask(terminal.report, 'rebuild', `Rebuilding ${id}`, () =>
+        rebuildIntoEdition(platform, id, { report: terminal.report, signal }),
+      );
+      terminal.result(
+        { replica: id, position },
+        () => `${id} stands at ${position || 'the beginning'} and is in use again.`,
+      );
+    } finally {
+      await lock.release();
+    }
+    return 0;
+  },
+};

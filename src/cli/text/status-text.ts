@@ -1,0 +1,56 @@
+import colors from 'yoctocolors';
+import type { PlatformStatus } from '../../platform/status.js';
+import { columns } from './table.js';
+
+/** The status for people: dev, prod, and what is not as it should be in colour. */
+export function statusText({ site, target, supervised, environments, alarms }: PlatformStatus): string {
+  const { dev, prod } = environments;
+  const lines = [
+    `${colors.bold(site)} on ${target}${supervised ? '' : colors.yellow('  (not running: `understudy up`)')}`,
+  ];
+  lines.push('', `${colors.bold('dev')}   ${dev.url}`);
+  lines.push(columns(dev.instances.map(({ id, zone, state }) => [id, `zone ${zone}`, tinted(state)])));
+  if (dev.database) {
+    const { primary, standby, state } = dev.database;
+    lines.push(
+      `  database: ${tinted(state)}, primary ${primary}, ${standby ? `standby ${standby}` : 'no standby in sync'}`,
+    );
+  }
+  lines.push('', `${colors.bold('prod')}  ${prod.url}`);
+  const { edition } = prod;
+  lines.push(
+    edition
+      ? `  edition ${edition.id}: release ${edition.release}${edition.position === null ? '' : ` at position ${edition.position}`}`
+      : '  nothing has been promoted yet',
+  );
+  const late = (serves: number | null) =>
+    serves === (edition?.id ?? null) ? '' : colors.yellow(`serves edition ${serves ?? 'none'}`);
+  lines.push(
+    columns(
+      prod.instances.map(({ id, zone, state, edition: serves }) => [id, `zone ${zone}`, tinted(state), late(serves)]),
+    ),
+  );
+  if (prod.replicas.length > 0) lines.push(columns(prod.replicas.map(replicaRow)));
+  for (const alarm of alarms) lines.push(`${colors.red('alarm')} ${alarm.id} ${alarm.state} since ${alarm.since}`);
+  return lines.join('\n');
+}
+
+function replicaRow({
+  id,
+  zone,
+  gate,
+  position,
+  weight,
+  behindTransactions,
+}: PlatformStatus['environments']['prod']['replicas'][number]) {
+  const behind = behindTransactions === null ? '' : `${behindTransactions} transactions behind dev`;
+  return [id, `zone ${zone}`, `gate ${tinted(gate)}`, position ?? '', `weight ${weight}`, behind];
+}
+
+const good = new Set(['healthy', 'redundant', 'closed']);
+const bad = new Set(['unhealthy', 'down', 'broken', 'unreachable']);
+
+function tinted(state: string): string {
+  if (good.has(state)) return colors.green(state);
+  return bad.has(state) ? colors.red(state) : colors.yellow(state);
+}

@@ -1,0 +1,31 @@
+import type { Verb } from './command.js';
+import { demo } from './commands/demo.js';
+import { doctor } from './commands/doctor.js';
+import { down } from './commands/down.js';
+import { init } from './commands/init.js';
+import { logs } from './commands/logs.js';
+import { open } from './commands/open.js';
+import { promote } from './commands/promote.js';
+import { releases } from './commands/releases.js';
+import { replica } from './commands/replica.js';
+import { rollback } from './commands/rollback.js';
+import { shell } from './commands/shell.js';
+import { status } from './commands/status.js';
+import { up } from './commands/up.js';
+
+/** Every command, in the order in which `--help` lists them. */
+export const verbs: readonly Verb[] = [
+  init,
+  doctor,
+  up,
+  status,
+  open,
+  promote,
+  rollback,
+  releases,
+  shell,
+  logs,
+  replica,
+  down,
+  demo,
+];

@@ -1,0 +1,65 @@
+import { connect } from 'node:net';
+import { hasErrno, UnderstudyError } from '../../output/errors.js';
+
+/** One line of HAProxy's `show stat`, by column name. */
+export type StatRow = Readonly<Record<string, string>>;
+
+/**
+ * Sends commands to a balancer process over its admin socket.
+ * A process that does not listen is passed over: it starts from its file, which says the same.
+ * @throws code `balancer-refused` if it answers with anything where it should answer nothing; `deadline` after 2 s
+ */
+export async function command(socket: string, commands: readonly string[]): Promise<void> {
+  for (const one of commands) {
+    const answer = await ask(socket, one);
+    if (answer === undefined) return;
+    // "No change" is what a command says that finds things as they should be.
+    if (answer.trim() !== '' && !/no change/i.test(answer)) {
+      throw new UnderstudyError({
+        code: 'balancer-refused',
+        message: `The balancer answered "${answer.trim()}" to "${one}".`,
+      });
+    }
+  }
+}
+
+/** The counters of a balancer process; undefined if it does not run. */
+export async function statistics(socket: string): Promise<readonly StatRow[] | undefined> {
+  const answer = await ask(socket, 'show stat');
+  if (answer === undefined) return undefined;
+  const [header = '', ...lines] = answer.trim().split('\n');
+  const names = header.replace(/^# /, '').split(',');
+  return lines.map((line) => {
+    const values = line.split(',');
+    return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
+  });
+}
+
+const deadlineMs = 2_000;
+
+function ask(socket: string, text: string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const client = connect(socket);
+    let answer = '';
+    const timer = setTimeout(() => {
+      client.destroy();
+      reject(new UnderstudyError({ code: 'deadline', message: `The balancer did not answer "${text}" within 2 s.` }));
+    }, deadlineMs);
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      act();
+    };
+    client.setEncoding('utf8');
+    client.on('connect', () => client.end(`${text}\n`));
+    client.on('data', (chunk: string) => {
+      answer += chunk;
+    });
+    client.on('end', () => settle(() => resolve(answer)));
+    client.on('error', (error) =>
+      settle(() => {
+        if (hasErrno(error, 'ENOENT') || hasErrno(error, 'ECONNREFUSED')) resolve(undefined);
+        else reject(error);
+      }),
+    );
+  });
+}

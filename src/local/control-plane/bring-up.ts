@@ -1,0 +1,108 @@
+import { chmod, chown, mkdir } from 'node:fs/promises';
+import { reportTask } from '../../output/messages.js';
+import type { WorkOptions } from '../../platform/work.js';
+import type { Account } from '../../process/run.js';
+import { waitUntil } from '../../process/wait.js';
+import { mediaPathOf } from '../../release/rules.js';
+import { environmentNames } from '../../site/schema.js';
+import { writeJson } from '../../state/atomic-file.js';
+import { ensureCertificate } from '../balancer/certificate.js';
+import { takeClone } from '../database/clone.js';
+import { paths } from '../layout.js';
+import { certificateFile, type SiteParts } from '../parts.js';
+import { prepareDev } from '../site/prepare-dev.js';
+import type { Running, RunningDatabases } from './running.js';
+
+/** The folder of the machine's own certificate authority. */
+export const authorityDir = ({ layout }: Pick<SiteParts, 'layout'>) => `${layout.machineDir}/ca`;
+
+/**
+ * Brings everything up, in the order in which one thing needs another. What runs as it should is left alone, so it
+ * may be called again at any time.
+ */
+export async function bringUp(running: Running, { report, signal }: WorkOptions): Promise<void> {
+  const { parts, databases } = running;
+  await makeFolders(parts);
+  // Options and constants may be keys of somebody's payment service.
+  await writeJson(paths.site(parts.layout), parts.site, { mode: 0o600 });
+  await reportTask(report, 'balancer', 'Balancer: two processes, certificate', () => startBalancer(running, signal));
+  if (databases) {
+    await reportTask(report, 'databases', 'Databases: primary, standby, two replicas', () =>
+      startDatabases(running, databases, signal),
+    );
+  }
+  await prepareDev(parts, { report, signal });
+  await reportTask(report, 'instances', 'Web instances in dev and prod', () => startInstances(running, signal));
+}
+
+/** Folders that servers must enter or write. Those that hold data make their own. */
+async function makeFolders({ layout, accounts, site }: SiteParts): Promise<void> {
+  await mkdir(layout.stateDir, { recursive: true, mode: 0o755 });
+  await mkdir(layout.runtimeDir, { recursive: true, mode: 0o755 });
+  await mkdir(paths.logs(layout), { recursive: true });
+  await mkdir(paths.balancer(layout), { recursive: true });
+  await ownFolder(paths.runtime(layout, 'lb'), accounts.lb);
+  if (mediaPathOf(site.app) !== undefined) await mkdir(paths.prodMedia(layout), { recursive: true, mode: 0o755 });
+}
+
+async function ownFolder(path: string, account: Account | undefined): Promise<void> {
+  await mkdir(path, { recursive: true });
+  await chmod(path, 0o700);
+  if (account) await chown(path, account.uid, account.gid);
+}
+
+async function startBalancer({ parts, balancer, supervisor }: Running, signal: AbortSignal): Promise<void> {
+  const { site, layout, programs, accounts } = parts;
+  await ensureCertificate({
+    mkcert: programs.mkcert,
+    authorityDir: authorityDir(parts),
+    file: certificateFile(layout),
+    domains: [site.environments.prod.domain, site.environments.dev.domain],
+    account: accounts.lb,
+    signal,
+  });
+  await balancer.load();
+  const changed = await balancer.writeConfiguration();
+  // One after the other, so that there is always one that takes connections.
+  for (const service of balancer.services()) {
+    if (changed && (await supervisor.find(service))) await supervisor.restart(service);
+    else await supervisor.ensure(service);
+  }
+}
+
+async function startDatabases({ parts, supervisor }: Running, databases: RunningDatabases, signal: AbortSignal) {
+  for (const server of databases.site.servers) await takeClone(server);
+  await databases.site.prepare(signal);
+  for (const service of databases.services) await supervisor.ensure(service);
+  await waitUntil(
+    async () => {
+      await supervisor.tick();
+      databases.status = await databases.cluster.converge(signal);
+      return databases.status.state === 'redundant' && databases.status.servers.every(({ up }) => up);
+    },
+    {
+      what: 'the databases to become redundant',
+      deadlineMs: 60_000,
+      signal,
+      remedy: `Read db-1.log and the logs beside it in ${paths.logs(parts.layout)}.`,
+    },
+  );
+}
+
+async function startInstances({ parts, instances, balancer }: Running, signal: AbortSignal): Promise<void> {
+  const wanted = environmentNames.flatMap((environment) => instances.wanted(environment));
+  await Promise.all(wanted.map((instance) => instances.ensure(instance, signal)));
+  await waitUntil(
+    async () => {
+      const seen = await Promise.all(environmentNames.map((environment) => balancer.counters(environment)));
+      const health = Object.assign({}, ...seen.map((one) => one.health));
+      return wanted.every(({ id }) => health[id] === 'up');
+    },
+    {
+      what: 'the balancer to see every instance well',
+      deadlineMs: 20_000,
+      signal,
+      remedy: `Read ${paths.log(parts.layout, 'haproxy-1')}.`,
+    },
+  );
+}

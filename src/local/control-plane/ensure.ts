@@ -1,0 +1,58 @@
+import { fileURLToPath } from 'node:url';
+import { hasCode } from '../../output/errors.js';
+import { startDaemon } from '../../process/daemon.js';
+import { waitUntil } from '../../process/wait.js';
+import { type Layout, paths } from '../layout.js';
+import { ControlPlaneClient } from './client.js';
+
+/** How long a control plane may take until it listens. */
+const startMs = 15_000;
+
+export interface EnsureOptions {
+  /** One that is started now brings nothing up on its own: it is to stop what runs. */
+  readonly idle?: boolean;
+}
+
+/** A client of the site's control plane, which is started if there is none. */
+export async function ensureControlPlane(
+  layout: Layout,
+  signal?: AbortSignal,
+  { idle = false }: EnsureOptions = {},
+): Promise<ControlPlaneClient> {
+  const client = new ControlPlaneClient(paths.controlSocket(layout));
+  if (await listens(client)) return client;
+  const logFile = paths.log(layout, 'control-plane');
+  await startDaemon({
+    program: process.execPath,
+    args: [fileURLToPath(new URL('./main.js', import.meta.url)), layout.configFile, ...(idle ? ['--idle'] : [])],
+    cwd: '/',
+    logFile,
+    env: serverEnvironment(),
+  });
+  await waitUntil(() => listens(client), {
+    what: 'the control plane to listen',
+    deadlineMs: startMs,
+    signal,
+    remedy: `Read ${logFile}.`,
+  });
+  return client;
+}
+
+/** What our own detached processes need of the environment: where a user's state lies, and many file operations at once. */
+export function serverEnvironment(env = process.env): Record<string, string> {
+  const kept = ['HOME', 'XDG_RUNTIME_DIR', 'XDG_STATE_HOME', 'TMPDIR', 'PATH'];
+  const inherited = kept.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  // Node's default of 4 threads makes a walk over a slow file system 2.5 times slower.
+  return { ...Object.fromEntries(inherited), UV_THREADPOOL_SIZE: '64' };
+}
+
+async function listens(client: ControlPlaneClient): Promise<boolean> {
+  try {
+    await client.call('weights', {}, { deadlineMs: 5_000 });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'control-plane-down')) return false;
+    // It answers, if only to say that the site is not up.
+    return hasCode(error, 'not-up');
+  }
+}

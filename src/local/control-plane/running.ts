@@ -1,0 +1,89 @@
+import type { Logger } from 'pino';
+import { messageOf } from '../../output/errors.js';
+import type { Site } from '../../site/schema.js';
+import type { Balancer } from '../balancer/balancer.js';
+import type { Cluster, ClusterStatus } from '../database/cluster.js';
+import type { SiteDatabases } from '../database/site-databases.js';
+import { localReleaseArchive } from '../files/local-release-archive.js';
+import { type Layout, paths } from '../layout.js';
+import type { NetworkClaim } from '../network/claim.js';
+import { balancerOf, partsOf, type SiteParts } from '../parts.js';
+import { type Service, Supervisor } from '../supervisor.js';
+import { Instances } from '../web/instances.js';
+import { CronRunner } from './cron.js';
+
+/** The databases of a site with those who look after them. */
+export interface RunningDatabases {
+  readonly site: SiteDatabases;
+  readonly cluster: Cluster;
+  readonly services: readonly Service[];
+  /** As of the last round. */
+  status: ClusterStatus | undefined;
+}
+
+/** A site with everybody who looks after a part of it. */
+export interface Running {
+  readonly parts: SiteParts;
+  readonly supervisor: Supervisor;
+  readonly balancer: Balancer;
+  readonly databases: RunningDatabases | undefined;
+  readonly instances: Instances;
+  readonly cron: CronRunner;
+}
+
+/** Puts the parts together. Nothing is started or touched, but secrets are made if there are none. */
+export async function assemble(layout: Layout, site: Site, claim: NetworkClaim, log: Logger): Promise<Running> {
+  const parts = await partsOf(layout, site, claim);
+  const supervisor = new Supervisor(paths.processes(layout), {
+    died: (name, delayMs) => log.warn({ name, delayMs }, 'died; it will be started again'),
+    restarted: (name) => log.info({ name }, 'started again'),
+    failed: (name, error, delayMs) => log.error({ name, delayMs, problem: messageOf(error) }, 'cannot be started'),
+  });
+  const balancer = balancerOf(parts);
+  const instances = new Instances({
+    settings: { layout, site, devUrl: parts.urls.dev, nginx: parts.programs.nginx, phpFpm: parts.programs.phpFpm },
+    hosts: parts.hosts,
+    supervisor,
+    balancer,
+    releases: localReleaseArchive(layout.stateDir),
+    accounts: parts.accounts,
+    presentUser: parts.presentUser,
+  });
+  const cron = new CronRunner({
+    php: parts.programs.php,
+    documentRoot: paths.devRoot(layout),
+    account: parts.accounts.dev,
+    log: (problem) => log.warn({ problem }, 'a run of scheduled jobs failed'),
+  });
+  const databases = parts.database && runningDatabases(parts.database, supervisor, balancer);
+  return { parts, supervisor, balancer, databases, instances, cron };
+}
+
+function runningDatabases(site: SiteDatabases, supervisor: Supervisor, balancer: Balancer): RunningDatabases {
+  const services = site.servers.map(
+    ({ id, configFile }): Service => ({
+      name: id,
+      mark: configFile,
+      daemon: site.daemon(id),
+      stop: { graceMs: 10_000 },
+    }),
+  );
+  const service = (id: string) => {
+    const found = services.find(({ name }) => name === id);
+    if (!found) throw new RangeError(`There is no database server ${id}.`);
+    return found;
+  };
+  const cluster = site.cluster(
+    {
+      isRunning: (id) => supervisor.isRunning(id),
+      start: async (id) => void (await supervisor.ensure(service(id))),
+      kill: (id) => supervisor.fence(service(id)),
+      startIdentity: (id) => {
+        const process = supervisor.isRunning(id) ? supervisor.record(id)?.process : undefined;
+        return process && `${process.bootId}/${process.pid}/${process.startTime}`;
+      },
+    },
+    (primary) => balancer.setPrimary(primary),
+  );
+  return { site, cluster, services, status: undefined };
+}

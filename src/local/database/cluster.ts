@@ -1,0 +1,288 @@
+import { refusal, UnderstudyError } from '../../output/errors.js';
+import type { SqlConnection } from '../../platform/databases.js';
+import type { ServerId } from '../../platform/edition.js';
+import type { ReplicationDialect, Source } from '../../replication/dialect.js';
+import { admitStandby } from './admit.js';
+import { type ClusterStatus, describe } from './cluster-status.js';
+import { type Action, decide, type Situation, whyLost } from './decide.js';
+import { continueMove } from './move.js';
+import { type Answer, type Observation, observe, type ServerProcesses } from './observe.js';
+import { type Roles, readRoles, rolesMissing, writeRoles } from './roles-record.js';
+import { setAcknowledging, setReadOnly, setWaiting } from './semi-sync.js';
+import type { StartRole } from './server.js';
+import { Sessions } from './sessions.js';
+
+export type { ClusterStatus, ServerStatus } from './cluster-status.js';
+
+export interface ClusterOptions {
+  readonly replicas: readonly ServerId[];
+  readonly rolesFile: string;
+  readonly processes: ServerProcesses;
+  readonly dialect: ReplicationDialect;
+  /** As the operator. @throws code `database-unreachable` after `deadlineMs` */
+  readonly connect: (server: ServerId, deadlineMs: number) => Promise<SqlConnection>;
+  /** Where a member is reached, and as whom the standby fetches from it. */
+  readonly sourceAt: (server: ServerId) => Source;
+  /** Writes the configuration that the next start of a member is to have. */
+  readonly configure: (server: ServerId, role: StartRole) => Promise<void>;
+  /** Told who the primary is once it accepts writes; told again after a restart of this program. May be repeated. */
+  readonly announcePrimary: (primary: ServerId) => Promise<void>;
+  readonly now?: () => Date;
+}
+
+/** A standby that does not answer for this long holds up the primary's commits. */
+const standbyAnswerMs = 500;
+const primaryAnswerMs = 2_000;
+/** Replicas are nobody's hurry here, and one that hangs would slow down every round. */
+const replicasEveryMs = 2_000;
+/** More than any way from anything to redundancy takes. */
+const mostSteps = 20;
+
+/**
+ * Keeps the two servers of the cluster at what is recorded. `converge` looks, decides one step, takes it and looks
+ * again: it has no plan that a crash could interrupt. docs/decisions/0003-database-roles.md has every case.
+ */
+export class Cluster {
+  readonly #options: ClusterOptions;
+  readonly #sessions: Sessions;
+  readonly #now: () => Date;
+  #turn: Promise<unknown> = Promise.resolve();
+  #disconnectedSince: number | undefined;
+  #replicas: readonly Observation[] = [];
+  #replicasKeptAt = Number.NEGATIVE_INFINITY;
+  #announced: ServerId | undefined;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => new Date());
+    this.#sessions = new Sessions(options.connect);
+  }
+
+  /**
+   * One round: some milliseconds when nothing has to be done, and at most a few seconds when a server hangs.
+   * Meant to be called every 250 ms. What a server refuses or a full disk prevents is told as the status's `problem`
+   * and tried again in the next round. What it says of replicas is up to 2 s old.
+   * @throws code `roles-missing`, `state-unreadable`; an error of the operating system when the record cannot be
+   *   written: then nothing was done that depends on it
+   */
+  converge(signal?: AbortSignal): Promise<ClusterStatus> {
+    return this.#alone(() => this.#converge(signal));
+  }
+
+  /** Looks at every server and changes nothing. */
+  status(): Promise<ClusterStatus> {
+    return this.#alone(async () => {
+      const seen = await this.#look();
+      return describe(seen, await this.#lookAtReplicas(), undefined);
+    });
+  }
+
+  /**
+   * Makes the standby the primary: the present primary is killed and comes back as the standby. Resumed by `converge`
+   * after a crash at any point.
+   * @throws code `standby-ineligible` (nothing was changed) if an acknowledged write could be lost
+   */
+  promoteStandby(signal?: AbortSignal): Promise<ClusterStatus> {
+    return this.#alone(async () => {
+      const seen = await this.#look();
+      const { roles, standby } = seen;
+      const reason = roles.standby.eligible ? whyLost(seen) : (roles.standby.reason ?? 'It is not in sync.');
+      if (reason !== undefined || standby.start === undefined || !standby.answer) throw ineligible(standby.id, reason);
+      await this.#record(roles, { moving: { from: roles.primary, to: standby.id, start: standby.start } });
+      return this.#converge(signal);
+    });
+  }
+
+  /** Closes the connections. The servers keep running as they are. */
+  end(): Promise<void> {
+    return this.#alone(() => this.#sessions.end());
+  }
+
+  async #converge(signal?: AbortSignal): Promise<ClusterStatus> {
+    let seen = await this.#look();
+    let problem: string | undefined;
+    try {
+      for (let step = 0; step < mostSteps; step++) {
+        signal?.throwIfAborted();
+        const action = decide(seen);
+        if (action.do === 'nothing') {
+          problem = action.problem;
+          break;
+        }
+        seen = await this.#take(action, seen, signal);
+      }
+      await this.#announce(seen);
+      await this.#keepReplicasReadOnly();
+    } catch (error) {
+      if (!(error instanceof UnderstudyError)) throw error;
+      problem = error.message;
+      seen = await this.#look();
+    }
+    return describe(seen, this.#replicas, problem);
+  }
+
+  /** Takes one step. @returns what is seen afterwards */
+  async #take(
+    action: Exclude<Action, { do: 'nothing' }>,
+    seen: Situation,
+    signal: AbortSignal | undefined,
+  ): Promise<Situation> {
+    const { roles, primary, standby } = seen;
+    const { processes } = this.#options;
+    switch (action.do) {
+      case 'record-ineligible':
+        // Not looked at anew: a standby that hangs would be waited for a second time while commits wait for it.
+        return { ...seen, roles: await this.#recordStandby(roles, null, action.reason) };
+      case 'record-writable':
+        return { ...seen, roles: await this.#record(roles, { writable: { server: primary.id, start: action.start } }) };
+      case 'stop-waiting':
+        await setWaiting(await this.#session(primary), false);
+        break;
+      case 'start-waiting':
+        await setWaiting(await this.#session(primary), true);
+        break;
+      case 'make-read-only':
+        await setReadOnly(await this.#session(action.server === primary.id ? primary : standby), true);
+        break;
+      case 'fence-writable':
+        await processes.kill(action.server);
+        await processes.start(action.server);
+        break;
+      case 'lift-read-only':
+        await setReadOnly(await this.#session(primary), false);
+        break;
+      case 'attach-standby':
+        await this.#attach(await this.#session(standby), roles.primary, action.demote);
+        break;
+      case 'start-standby':
+        await this.#startStandby(await this.#session(standby), standby.answer);
+        break;
+      case 'admit-standby':
+        await this.#admit(seen);
+        break;
+      case 'continue-move':
+        await this.#continueMove(seen, signal);
+        break;
+      case 'restart-old-primary':
+        await processes.start(standby.id);
+        await this.#record(roles, { moving: null });
+        break;
+    }
+    return this.#look();
+  }
+
+  async #admit(seen: Situation): Promise<void> {
+    await admitStandby(seen, {
+      primary: await this.#session(seen.primary),
+      standby: await this.#session(seen.standby),
+      dialect: this.#options.dialect,
+      look: () => this.#observe(seen.standby.id, standbyAnswerMs),
+      record: (start) => this.#recordStandby(seen.roles, start, null),
+    });
+  }
+
+  #continueMove({ roles, standby }: Situation, signal: AbortSignal | undefined): Promise<void> {
+    const { processes, dialect, configure } = this.#options;
+    return continueMove(roles, {
+      processes,
+      dialect,
+      configure,
+      standby: async () => {
+        const seen = await this.#observe(standby.id, standbyAnswerMs);
+        return seen.answer ? { ...seen, connection: await this.#session(seen) } : seen;
+      },
+      record: (change) => this.#record(roles, change),
+      now: this.#now,
+      signal,
+    });
+  }
+
+  async #attach(standby: SqlConnection, primary: ServerId, demote: boolean): Promise<void> {
+    const { dialect, sourceAt } = this.#options;
+    await dialect.detach(standby);
+    await dialect.attach(standby, sourceAt(primary), demote);
+  }
+
+  async #startStandby(standby: SqlConnection, answer: Answer | undefined): Promise<void> {
+    if (!answer?.acknowledges) {
+      // Read when the connection to the primary is made.
+      await standby.query('STOP SLAVE');
+      await setAcknowledging(standby, true);
+    }
+    await this.#options.dialect.start(standby);
+  }
+
+  async #look(): Promise<Situation> {
+    const roles = await this.#roles();
+    const [primary, standby] = await Promise.all([
+      this.#observe(roles.primary, primaryAnswerMs),
+      this.#observe(roles.standby.id, standbyAnswerMs),
+    ]);
+    const isConnecting = standby.answer?.source?.receiving === 'connecting';
+    this.#disconnectedSince = isConnecting ? (this.#disconnectedSince ?? performance.now()) : undefined;
+    const disconnectedMs = this.#disconnectedSince === undefined ? 0 : performance.now() - this.#disconnectedSince;
+    return { roles, primary, standby, source: this.#options.sourceAt(primary.id), disconnectedMs };
+  }
+
+  async #roles(): Promise<Roles> {
+    const roles = await readRoles(this.#options.rolesFile);
+    if (!roles) throw rolesMissing(this.#options.rolesFile);
+    return roles;
+  }
+
+  #observe(id: ServerId, deadlineMs: number): Promise<Observation> {
+    const { processes, dialect } = this.#options;
+    return observe(id, processes, this.#sessions, dialect, deadlineMs);
+  }
+
+  async #session({ id, start }: Observation): Promise<SqlConnection> {
+    if (start === undefined) throw new RangeError(`${id} does not run.`);
+    return this.#sessions.of(id, start, primaryAnswerMs);
+  }
+
+  /** @param start of the standby that is eligible from now on; null: none is, for `reason` */
+  #recordStandby(roles: Roles, start: string | null, reason: string | null): Promise<Roles> {
+    const since = this.#now().toISOString();
+    return this.#record(roles, { standby: { id: roles.standby.id, eligible: start !== null, start, since, reason } });
+  }
+
+  async #record(roles: Roles, change: Partial<Omit<Roles, 'generation'>>): Promise<Roles> {
+    const changed = { ...roles, ...change, generation: roles.generation + 1 };
+    await writeRoles(this.#options.rolesFile, changed);
+    return changed;
+  }
+
+  async #announce({ primary }: Situation): Promise<void> {
+    if (primary.answer?.readOnly !== false || this.#announced === primary.id) return;
+    await this.#options.announcePrimary(primary.id);
+    this.#announced = primary.id;
+  }
+
+  async #keepReplicasReadOnly(): Promise<void> {
+    if (performance.now() - this.#replicasKeptAt < replicasEveryMs) return;
+    this.#replicasKeptAt = performance.now();
+    for (const seen of await this.#lookAtReplicas()) {
+      if (seen.answer?.readOnly === false) await setReadOnly(await this.#session(seen), true);
+    }
+  }
+
+  async #lookAtReplicas(): Promise<readonly Observation[]> {
+    this.#replicas = await Promise.all(this.#options.replicas.map((id) => this.#observe(id, standbyAnswerMs)));
+    return this.#replicas;
+  }
+
+  /** One at a time: a round must not meet a move that is under way. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work, work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+}
+
+function ineligible(standby: ServerId, reason: string | undefined): UnderstudyError {
+  return refusal({
+    code: 'standby-ineligible',
+    message: `${standby} may lack acknowledged writes, so it cannot become the primary. ${reason ?? ''}`.trim(),
+    remedy: 'Wait until `understudy status` shows the database as redundant.',
+  });
+}

@@ -1,0 +1,75 @@
+import type { SqlConnection } from '../../platform/databases.js';
+import type { ServerId } from '../../platform/edition.js';
+import type { ReplicaState, ReplicationDialect } from '../../replication/dialect.js';
+import { readSemiSync } from './semi-sync.js';
+import type { Sessions } from './sessions.js';
+
+/** What is asked of the processes of the database servers; whoever supervises them answers. */
+export interface ServerProcesses {
+  isRunning(server: ServerId): boolean;
+  /** Starts it, or does nothing if it runs. From then on it is restarted when it dies. */
+  start(server: ServerId): Promise<void>;
+  /** The fence: returns when the process is seen dead. It stays dead until `start`. */
+  kill(server: ServerId): Promise<void>;
+  /** Names the present start of a server for good: another after every restart. Undefined while it does not run. */
+  startIdentity(server: ServerId): string | undefined;
+}
+
+/** What one look at a server of the cluster found. */
+export interface Observation {
+  readonly id: ServerId;
+  /** Undefined: it does not run. */
+  readonly start: string | undefined;
+  /** Undefined: it does not run, or does not answer in time. */
+  readonly answer: Answer | undefined;
+}
+
+export interface Answer extends ReplicaState {
+  readonly readOnly: boolean;
+  /** Whether its commits wait for an acknowledgement. */
+  readonly waitsForStandby: boolean;
+  /** How many servers are connected to it that will acknowledge. */
+  readonly acknowledgers: number;
+  /** Whether it acknowledges what it receives. */
+  readonly acknowledges: boolean;
+}
+
+/**
+ * Looks at a server. The start is read before and after: an answer counts only if it came from the process that
+ * still runs, not from one that has been replaced meanwhile.
+ */
+export async function observe(
+  id: ServerId,
+  processes: Pick<ServerProcesses, 'startIdentity'>,
+  sessions: Sessions,
+  dialect: ReplicationDialect,
+  deadlineMs: number,
+): Promise<Observation> {
+  const start = processes.startIdentity(id);
+  if (start === undefined) return { id, start, answer: undefined };
+  const answer = await sessions
+    .of(id, start, deadlineMs)
+    .then((connection) => ask(connection, dialect, deadlineMs))
+    // Whatever went wrong, the next look begins with a new connection.
+    .catch(() => sessions.drop(id));
+  const startNow = processes.startIdentity(id);
+  return { id, start: startNow, answer: startNow === start ? (answer ?? undefined) : undefined };
+}
+
+async function ask(connection: SqlConnection, dialect: ReplicationDialect, deadlineMs: number): Promise<Answer> {
+  const [row] = await connection.query<{ readOnly: number; acknowledges: number }>(
+    'SELECT @@global.read_only AS readOnly, @@global.rpl_semi_sync_slave_enabled AS acknowledges',
+    [],
+    deadlineMs,
+  );
+  if (!row) throw new RangeError('The server answered without a row.');
+  const state = await dialect.read(connection, deadlineMs);
+  const { waits, acknowledgers } = await readSemiSync(connection, deadlineMs);
+  return {
+    ...state,
+    readOnly: row.readOnly !== 0,
+    waitsForStandby: waits,
+    acknowledgers,
+    acknowledges: row.acknowledges !== 0,
+  };
+}

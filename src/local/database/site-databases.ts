@@ -1,0 +1,100 @@
+import type { Databases, ReplicationGate } from '../../platform/databases.js';
+import type { ServerId } from '../../platform/edition.js';
+import type { DaemonSpec } from '../../process/daemon.js';
+import type { Account } from '../../process/run.js';
+import type { Source } from '../../replication/dialect.js';
+import { replicationGate } from '../../replication/gate.js';
+import { mariadb } from '../../replication/mariadb.js';
+import type { Site } from '../../site/schema.js';
+import { type Layout, paths } from '../layout.js';
+import { clusterServers, type Hosts, replicaServers } from '../network/hosts.js';
+import { type DatabasePasswords, schemaOf } from './accounts.js';
+import { type Purge, purgeBinlogs } from './binlogs.js';
+import { Cluster } from './cluster.js';
+import { localDatabases, serverOf } from './connections.js';
+import { initialiseDatabases } from './initialise.js';
+import type { ServerProcesses } from './observe.js';
+import { readRoles, rolesMissing, startRoleOf } from './roles-record.js';
+import { type DatabaseServer, databaseDaemon, databaseServers, prepareServer } from './server.js';
+
+export interface SiteDatabasesOptions {
+  readonly layout: Layout;
+  readonly hosts: Hosts;
+  readonly site: Pick<Site, 'name' | 'database'>;
+  readonly passwords: DatabasePasswords;
+  /** Who the servers run as, when this process is root; it must be able to enter the state directory. */
+  readonly account: Account | undefined;
+}
+
+/** Everything of a site's databases that stands in files, and the ways to reach the servers. */
+export interface SiteDatabases {
+  readonly servers: readonly DatabaseServer[];
+  readonly schema: string;
+  readonly databases: Databases;
+  readonly gate: ReplicationGate;
+  /**
+   * Before every start of the servers: makes the data directories if this is the first one, the folders, and each
+   * configuration for the recorded role.
+   * @throws code `data-missing`, `roles-missing`
+   */
+  prepare(signal?: AbortSignal): Promise<void>;
+  daemon(server: ServerId): DaemonSpec;
+  /** The one that moves roles. Only the control plane may have it, and only one at a time. */
+  cluster(processes: ServerProcesses, announcePrimary: (primary: ServerId) => Promise<void>): Cluster;
+  /** Removes binary logs that nobody needs. */
+  purge(): Promise<readonly Purge[]>;
+}
+
+/** Puts the parts together for a site on this machine. Nothing is touched before one of them is called. */
+export function siteDatabases({ layout, hosts, site, passwords, account }: SiteDatabasesOptions): SiteDatabases {
+  const servers = databaseServers(layout, hosts, site.database.bufferPoolMb);
+  const schema = schemaOf(site.name);
+  const rolesFile = paths.databaseRoles(layout);
+  const databases = localDatabases({ servers, schema, passwords, rolesFile });
+  const sourceAt = (id: ServerId): Source => {
+    const { address, port } = serverOf(servers, id);
+    return { host: address, port, user: 'replication', password: passwords.replication };
+  };
+  const source = async () => sourceAt((await databases.topology()).primary);
+  return {
+    servers,
+    schema,
+    databases,
+    gate: replicationGate({ databases, dialect: mariadb, source }),
+    prepare: async (signal) => {
+      const folder = paths.databases(layout);
+      await initialiseDatabases({
+        servers,
+        folder,
+        schema,
+        passwords,
+        rolesFile,
+        account,
+        ...(signal ? { signal } : {}),
+      });
+      const roles = await readRoles(rolesFile);
+      if (!roles) throw rolesMissing(rolesFile);
+      for (const server of servers) await prepareServer(server, startRoleOf(roles, server.id), account);
+    },
+    daemon: (id) => databaseDaemon(serverOf(servers, id), account),
+    cluster: (processes, announcePrimary) =>
+      new Cluster({
+        replicas: replicaServers,
+        rolesFile,
+        processes,
+        dialect: mariadb,
+        connect: (id, deadlineMs) => databases.connect(id, 'operator', deadlineMs),
+        sourceAt,
+        configure: (id, role) => prepareServer(serverOf(servers, id), role, account),
+        announcePrimary,
+      }),
+    purge: async () =>
+      purgeBinlogs({
+        members: clusterServers,
+        replicas: replicaServers,
+        primary: (await databases.topology()).primary,
+        dialect: mariadb,
+        connect: (id) => databases.connect(id, 'operator'),
+      }),
+  };
+}

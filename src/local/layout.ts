@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+
+/** Where everything of one site lies on this machine. Only names; nothing is created here. */
+export interface Layout {
+  /** The definition's file. */
+  readonly configFile: string;
+  /** All that must survive a reboot. */
+  readonly stateDir: string;
+  /** Sockets and pid files: short, because the path of a Unix socket has 108 bytes; gone after a reboot. */
+  readonly runtimeDir: string;
+  /** Shared by all sites of this user on this machine: allocated networks, and the local CA. */
+  readonly machineDir: string;
+}
+
+/**
+ * Started by root, servers run as accounts that could not reach a folder in somebody's home, so state lies in
+ * /var/lib/understudy; otherwise beside the definition in `.understudy`. The names are told from the definition's
+ * path alone, so that `status` need not load it.
+ */
+export function layoutFor(configFile: string, isRoot = process.getuid?.() === 0, env = process.env): Layout {
+  const folder = dirname(configFile);
+  const key = createHash('sha256').update(configFile).digest('hex').slice(0, 8);
+  if (isRoot) {
+    const label =
+      basename(folder)
+        .replace(/[^A-Za-z0-9-]+/g, '-')
+        .slice(0, 24) || 'site';
+    return {
+      configFile,
+      stateDir: `/var/lib/understudy/sites/${label}-${key}`,
+      runtimeDir: `/run/understudy/${key}`,
+      machineDir: '/var/lib/understudy/machine',
+    };
+  }
+  const runtimeBase = env.XDG_RUNTIME_DIR ?? join(tmpdir(), `understudy-${process.getuid?.() ?? 0}`);
+  const stateBase = env.XDG_STATE_HOME ?? join(env.HOME ?? folder, '.local/state');
+  return {
+    configFile,
+    stateDir: join(folder, '.understudy'),
+    runtimeDir: join(runtimeBase, 'understudy', key),
+    machineDir: join(stateBase, 'understudy'),
+  };
+}
+
+/** The paths below the state and runtime directories, each named once. */
+export const paths = {
+  site: (l: Layout) => join(l.stateDir, 'site.json'),
+  /** Stands while the site is meant to be up: a control plane that starts then brings it up on its own. */
+  upMarker: (l: Layout) => join(l.stateDir, 'up.json'),
+  secrets: (l: Layout) => join(l.stateDir, 'secrets.json'),
+  network: (l: Layout) => join(l.stateDir, 'network.json'),
+  logs: (l: Layout) => join(l.stateDir, 'logs'),
+  log: (l: Layout, name: string) => join(l.stateDir, 'logs', `${name}.log`),
+  processes: (l: Layout) => join(l.stateDir, 'processes'),
+  databases: (l: Layout) => join(l.stateDir, 'databases'),
+  databaseRoles: (l: Layout) => join(l.stateDir, 'database-roles.json'),
+  balancer: (l: Layout) => join(l.stateDir, 'balancer'),
+  balancerState: (l: Layout) => join(l.stateDir, 'balancer', 'state.json'),
+  instances: (l: Layout) => join(l.stateDir, 'instances'),
+  instance: (l: Layout, id: string) => join(l.stateDir, 'instances', id),
+  configDir: (l: Layout, environment: string) => join(l.stateDir, 'config', environment),
+  devRoot: (l: Layout) => join(l.stateDir, 'shared', 'dev'),
+  editionFile: (l: Layout, edition: number) => join(l.stateDir, 'editions', `${edition}.php`),
+  prodMedia: (l: Layout) => join(l.stateDir, 'shared', 'media'),
+  promotions: (l: Layout) => join(l.stateDir, 'promotions'),
+  promotionLock: (l: Layout) => join(l.stateDir, 'promotion.lock'),
+  commandLock: (l: Layout) => join(l.stateDir, 'command.lock'),
+  controlSocket: (l: Layout) => join(l.runtimeDir, 'control.sock'),
+  controlLock: (l: Layout) => join(l.stateDir, 'control-plane.lock'),
+  /** Sockets lie apart for each account that makes them: `db`, `lb`, or an instance. */
+  runtime: (l: Layout, owner: string) => join(l.runtimeDir, owner),
+} as const;

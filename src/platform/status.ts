@@ -1,0 +1,46 @@
+import type { DatabaseState, GateState } from './databases.js';
+import type { InstanceId, ServerId } from './edition.js';
+import type { InstanceState } from './fleet.js';
+
+export interface InstanceStatus {
+  readonly id: InstanceId;
+  readonly zone: string;
+  readonly state: InstanceState;
+}
+
+/** What `status --json` prints: where the whole platform stands. */
+export interface PlatformStatus {
+  readonly site: string;
+  readonly target: 'local' | 'aws';
+  /** Whether somebody supervises the platform; without it sites are served but nothing is repaired. */
+  readonly supervised: boolean;
+  readonly environments: {
+    readonly dev: {
+      readonly url: string;
+      readonly instances: readonly InstanceStatus[];
+      /** Null for a site without a database. */
+      readonly database: {
+        readonly primary: ServerId;
+        readonly standby: ServerId | null;
+        readonly state: DatabaseState;
+      } | null;
+    };
+    readonly prod: {
+      readonly url: string;
+      /** Null before the first promotion. */
+      readonly edition: { readonly id: number; readonly release: number; readonly position: string | null } | null;
+      readonly instances: readonly (InstanceStatus & { readonly edition: number | null })[];
+      readonly replicas: readonly {
+        readonly id: ServerId;
+        readonly zone: string;
+        /** `unreachable` when nobody answers to say. */
+        readonly gate: GateState | 'unreachable';
+        readonly position: string | null;
+        readonly weight: number;
+        /** How many of dev's transactions it has not applied; null when that cannot be told. */
+        readonly behindTransactions: number | null;
+      }[];
+    };
+  };
+  readonly alarms: readonly { readonly id: string; readonly state: string; readonly since: string }[];
+}

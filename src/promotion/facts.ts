@@ -1,0 +1,71 @@
+import type { Edition, ServerId } from '../platform/edition.js';
+import type { Position } from '../platform/position.js';
+import type { FileChanges } from '../platform/releases.js';
+
+/** What each step has found out, as it stands in the journal. */
+export interface PromotionFacts {
+  preflight: {
+    /** What prod serves while the promotion begins. Null before the first one. */
+    readonly previous: Edition | null;
+    /** The number that the new edition gets. */
+    readonly editionId: number;
+  };
+  stage: {
+    readonly release: number;
+    readonly releaseHash: string;
+    /** G: dev's database as it was right after the code was staged. Null for a site without a database. */
+    readonly position: Position | null;
+  };
+  plan: PromotionPlan;
+  media: { readonly added: number };
+  drain: {
+    /** A: stays at the previous edition until the promotion is final. */
+    readonly kept: ServerId;
+    /** B: advanced first, and alone in the new edition during the bake. */
+    readonly advanced: ServerId;
+  };
+  advance: { readonly transactions: number };
+  canary: { readonly pages: readonly PageCheck[] };
+  warm: { readonly pages: number; readonly instances: number };
+  switch: { readonly instances: readonly string[]; readonly spreadMs: number };
+  bake: { readonly requests: number; readonly failed: number; readonly seconds: number };
+  finalise: { readonly edition: Edition };
+  certificate: Certificate;
+}
+
+export interface PromotionPlan {
+  /** Names exactly this change: the release, G, and the edition that it replaces. */
+  readonly hash: string;
+  readonly release: number;
+  readonly position: Position | null;
+  readonly replaces: number | null;
+  readonly files: FileChanges;
+  readonly media: FileChanges;
+  /** How much dev's database has moved on; row by row is not told here. */
+  readonly content: { readonly transactions: number };
+  readonly problems: readonly PlanProblem[];
+  readonly estimateMs: number;
+}
+
+export interface PlanProblem {
+  readonly severity: 'error' | 'warning';
+  readonly code: string;
+  readonly text: string;
+}
+
+export interface PageCheck {
+  readonly path: string;
+  readonly status: number;
+  readonly ms: number;
+}
+
+/** What was true of prod when the promotion ended. */
+export interface Certificate {
+  readonly edition: Edition;
+  readonly releaseHash: string;
+  readonly instances: readonly { readonly id: string; readonly edition: number; readonly filesVerified: boolean }[];
+  readonly replicas: readonly { readonly id: ServerId; readonly position: Position; readonly gate: string }[];
+  readonly pages: readonly PageCheck[];
+  /** ISO 8601. */
+  readonly at: string;
+}

@@ -1,0 +1,37 @@
+import type { Platform } from '../platform/platform.js';
+import type { PromotionContext } from './context.js';
+import type { PromotionFacts } from './facts.js';
+import type { PromotionRequest } from './request.js';
+import type { Step } from './step.js';
+import { advance } from './steps/advance.js';
+import { bake } from './steps/bake.js';
+import { canary } from './steps/canary.js';
+import { certificate } from './steps/certificate.js';
+import { chooseRelease } from './steps/choose-release.js';
+import { drain } from './steps/drain.js';
+import { finalise } from './steps/finalise.js';
+import { media } from './steps/media.js';
+import { plan } from './steps/plan.js';
+import { preflight } from './steps/preflight.js';
+import { stage } from './steps/stage.js';
+import { switchOver } from './steps/switch.js';
+import { warm } from './steps/warm.js';
+
+export type PromotionStep = Step<PromotionContext, PromotionFacts>;
+
+/**
+ * What a promotion does, in order. docs/promotion.md says of each step what is known before and after it.
+ * A rollback takes the same way with code that was there before, and leaves content where it is.
+ * Nothing in it can write to dev: of dev it is only given a directory to read and a position.
+ */
+export function promotionSteps(
+  { kind }: Pick<PromotionRequest, 'kind'>,
+  { database }: Pick<Platform, 'database'>,
+  promotionsDir: string,
+): readonly PromotionStep[] {
+  const toEdition = [canary, warm, switchOver, bake, finalise, certificate];
+  if (kind === 'rollback') return [preflight, chooseRelease, plan(promotionsDir), ...toEdition];
+  const preview = [preflight, stage(promotionsDir), plan(promotionsDir)];
+  if (kind === 'plan') return preview;
+  return [...preview, media, ...(database ? [drain(database), advance(database)] : []), ...toEdition];
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { refusal } from '../output/errors.js';
+import type { Edition } from '../platform/edition.js';
+import { toPosition } from '../platform/position.js';
+import type { ReleaseStore } from '../platform/releases.js';
+import { readJson, writeJson } from '../state/atomic-file.js';
+import type { PromotionFacts } from './facts.js';
+import { plansDir } from './request.js';
+
+const planSchema = z.object({
+  release: z.number(),
+  releaseHash: z.string(),
+  position: z.string().nullable(),
+  replaces: z.number().nullable(),
+});
+type StoredPlan = z.infer<typeof planSchema>;
+
+/** Names exactly one change: this code and this content, in place of that edition. 16 hex digits. */
+export function planHash({ releaseHash, position }: PromotionFacts['stage'], previous: Edition | null): string {
+  const named = [releaseHash, position ?? '', previous?.id ?? ''].join('\n');
+  return createHash('sha256').update(named).digest('hex').slice(0, 16);
+}
+
+const planFile = (promotionsDir: string, hash: string) => join(plansDir(promotionsDir), `${hash}.json`);
+
+/** Keeps a plan, so that it can be promoted later by its hash. */
+export async function keepPlan(
+  promotionsDir: string,
+  staged: PromotionFacts['stage'],
+  previous: Edition | null,
+): Promise<string> {
+  const hash = planHash(staged, previous);
+  await writeJson(planFile(promotionsDir, hash), { ...staged, replaces: previous?.id ?? null } satisfies StoredPlan);
+  return hash;
+}
+
+/**
+ * Finds a plan again, if it can still be carried out as it was made.
+ * @throws refusals `plan-unknown`, `plan-outdated` (prod has changed), `plan-pruned` (its release is gone)
+ */
+export async function readPlan(
+  promotionsDir: string,
+  hash: string,
+  previous: Edition | null,
+  releases: ReleaseStore,
+): Promise<PromotionFacts['stage']> {
+  const remedy = 'Run `understudy promote --plan` for a new plan.';
+  const plan = /^[0-9a-f]{16}$/.test(hash) ? await readJson(planFile(promotionsDir, hash), planSchema) : undefined;
+  if (!plan) throw refusal({ code: 'plan-unknown', message: `There is no plan ${JSON.stringify(hash)}.`, remedy });
+  const now = previous?.id ?? null;
+  if (plan.replaces !== now) {
+    const name = (edition: number | null) => (edition === null ? 'nothing' : `edition ${edition}`);
+    throw refusal({
+      code: 'plan-outdated',
+      message: `The plan ${hash} was made when prod served ${name(plan.replaces)}; now it serves ${name(now)}.`,
+      remedy,
+    });
+  }
+  const release = (await releases.list()).find(({ number }) => number === plan.release);
+  if (release?.hash !== plan.releaseHash) {
+    throw refusal({ code: 'plan-pruned', message: `Release ${plan.release} of the plan ${hash} is gone.`, remedy });
+  }
+  return { ...plan, position: plan.position === null ? null : toPosition(plan.position) };
+}

@@ -1,0 +1,33 @@
+import { refusal } from '../output/errors.js';
+import type { ServerId } from '../platform/edition.js';
+import type { Platform } from '../platform/platform.js';
+import type { Position } from '../platform/position.js';
+import type { WorkOptions } from '../platform/work.js';
+import { reviseEverywhere } from './editions.js';
+
+/**
+ * Takes a replica out of prod's edition, makes it a copy of another one, and takes it in again. Prod keeps serving from
+ * the other one. The caller holds the promotion's lock.
+ * @returns where it stands now
+ * @throws refusals `no-database`, `no-donor` if no other replica stands at the edition's position with its gate closed
+ */
+export async function rebuildIntoEdition(platform: Platform, replica: ServerId, work: WorkOptions): Promise<Position> {
+  const { database } = platform;
+  if (!database) throw refusal({ code: 'no-database', message: 'This site has no database.' });
+  const edition = await platform.releases.currentEdition();
+  const { replicas } = await database.databases.topology();
+  const donor = replicas.find((id) => id !== replica);
+  const seen = donor === undefined ? undefined : await database.gate.status(donor);
+  if (donor === undefined || seen?.gate !== 'closed' || (edition && seen.position !== edition.position)) {
+    throw refusal({
+      code: 'no-donor',
+      message: `${donor ?? 'No other replica'} does not stand at prod's edition with its gate closed, so it cannot be copied.`,
+      remedy: 'Run `understudy status`; a promotion brings both replicas to a new position.',
+    });
+  }
+  if (edition) await reviseEverywhere(platform, { ...edition, replicas: [donor] });
+  await database.rebuild(replica, donor, work);
+  if (edition) await reviseEverywhere(platform, { ...edition, replicas: [donor, replica].sort() });
+  await database.routing.setWeight(replica, 100);
+  return seen.position;
+}

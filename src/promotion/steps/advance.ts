@@ -1,0 +1,60 @@
+import { UnderstudyError } from '../../output/errors.js';
+import type { ServerId } from '../../platform/edition.js';
+import type { GatedDatabase } from '../../platform/platform.js';
+import { type Position, sequenceOf } from '../../platform/position.js';
+import type { PromotionContext } from '../context.js';
+import type { PromotionFacts } from '../facts.js';
+import { need, type Step } from '../step.js';
+
+/** Moves replica B to exactly G. Nobody reads from it. */
+export const advance = (database: GatedDatabase): Step<PromotionContext, PromotionFacts, 'advance'> => ({
+  id: 'advance',
+  title: "Bring the replica to dev's position",
+  async do({ report, signal }, before) {
+    const { advanced } = need(before, 'drain');
+    const target = targetOf(before);
+    const from = sequenceOf((await database.gate.status(advanced)).position);
+    const total = sequenceOf(target) - from;
+    await database.gate.advance(advanced, target, {
+      signal,
+      onPosition: (at) =>
+        report({ kind: 'progress', task: 'advance', done: sequenceOf(at) - from, total, unit: 'transactions' }),
+    });
+    return { transactions: total };
+  },
+  async verify(_, facts) {
+    const { advanced } = need(facts, 'drain');
+    const { position, gate } = await database.gate.status(advanced);
+    if (position !== targetOf(facts) || gate !== 'closed') {
+      throw new UnderstudyError({
+        code: 'replica-not-at-position',
+        message: `${advanced} stands at ${position} with its gate ${gate}, and should stand at ${targetOf(facts)}, closed.`,
+      });
+    }
+  },
+  async undo({ report, signal }, facts) {
+    const { previous } = need(facts, 'preflight');
+    const { advanced, kept } = need(facts, 'drain');
+    const position = await closedAt(database, advanced);
+    // Before the first promotion nobody is served from it: it may stay where it is.
+    if (!previous || position === previous.position) return;
+    // A replica cannot go back. The other one never left the previous edition's position: it is copied.
+    await database.rebuild(advanced, kept, { report, signal });
+  },
+});
+
+/** Where the replica stands with its gate closed; undefined if that cannot be had, as after a rebuild was cut off. */
+async function closedAt({ gate }: GatedDatabase, replica: ServerId): Promise<Position | undefined> {
+  try {
+    await gate.close(replica);
+    return (await gate.status(replica)).position;
+  } catch {
+    return undefined;
+  }
+}
+
+function targetOf(facts: Partial<PromotionFacts>) {
+  const { position } = need(facts, 'stage');
+  if (position === null) throw new Error('A site with a database was staged without a position.');
+  return position;
+}

@@ -1,0 +1,73 @@
+import { UnderstudyError } from '../../output/errors.js';
+import type { ServerId } from '../../platform/edition.js';
+import type { GatedDatabase } from '../../platform/platform.js';
+import { waitUntil } from '../../process/wait.js';
+import type { PromotionContext } from '../context.js';
+import { reviseEverywhere } from '../editions.js';
+import type { PromotionFacts } from '../facts.js';
+import { need, type Step } from '../step.js';
+
+/** How long a page that reads from the replica may take to end; then its connection is closed. */
+const drainMs = 10_000;
+
+/** Takes replica B out of the edition in use, so that moving it changes nothing that visitors see. */
+export const drain = (database: GatedDatabase): Step<PromotionContext, PromotionFacts, 'drain'> => ({
+  id: 'drain',
+  title: 'Take one replica out of the edition in use',
+  async do({ platform, signal }, before) {
+    const { previous } = need(before, 'preflight');
+    const { kept, advanced } = await choose(database);
+    if (previous) {
+      await reviseEverywhere(platform, { ...previous, replicas: [kept] });
+      await database.routing.setWeight(advanced, 0);
+      await waitForReaders(database, advanced, signal);
+    }
+    return { kept, advanced };
+  },
+  async verify(_, facts) {
+    const { advanced } = need(facts, 'drain');
+    const weight = (await database.routing.weights())[advanced];
+    if (need(facts, 'preflight').previous && weight !== 0) {
+      throw new UnderstudyError({ code: 'not-drained', message: `${advanced} still has weight ${weight}.` });
+    }
+  },
+  async undo({ platform }, facts) {
+    const { previous } = need(facts, 'preflight');
+    if (!previous) return;
+    const { advanced } = facts.drain ?? (await choose(database));
+    // Whoever comes here after the replica has moved has rebuilt it first: see the step that advances.
+    await reviseEverywhere(platform, previous);
+    await database.routing.setWeight(advanced, 100);
+  },
+});
+
+/** The last one goes first: always the same, so that a run after a crash chooses as the one before it did. */
+async function choose({ databases }: GatedDatabase): Promise<{ kept: ServerId; advanced: ServerId }> {
+  const { replicas } = await databases.topology();
+  const [kept, advanced] = [replicas.at(0), replicas.at(-1)];
+  if (!kept || !advanced || kept === advanced) {
+    throw new UnderstudyError({ code: 'too-few-replicas', message: 'A promotion needs two replicas.' });
+  }
+  return { kept, advanced };
+}
+
+async function waitForReaders({ databases }: GatedDatabase, replica: ServerId, signal: AbortSignal): Promise<void> {
+  const connection = await databases.connect(replica, 'operator');
+  try {
+    const readers = () =>
+      connection.query<{ id: number }>(
+        "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = 'prod' AND COMMAND <> 'Killed'",
+      );
+    await waitUntil(async () => (await readers()).length === 0, {
+      what: `pages that read from ${replica} to end`,
+      deadlineMs: drainMs,
+      signal,
+    }).catch(async (error) => {
+      signal.throwIfAborted();
+      if (!(error instanceof UnderstudyError)) throw error;
+      for (const { id } of await readers()) await connection.query(`KILL ${Number(id)}`).catch(() => undefined);
+    });
+  } finally {
+    await connection.end();
+  }
+}

@@ -1,0 +1,23 @@
+import { capturePosition } from '../../replication/capture.js';
+import type { PromotionContext } from '../context.js';
+import type { PromotionFacts } from '../facts.js';
+import { readPlan } from '../plan-store.js';
+import { need, type Step } from '../step.js';
+
+/**
+ * Makes a release of dev's code, then reads G. In this order: content that refers to code (a block, a widget, a
+ * plugin's option) is never older than the code that it refers to.
+ */
+export const stage = (promotionsDir: string): Step<PromotionContext, PromotionFacts, 'stage'> => ({
+  id: 'stage',
+  title: "Stage dev's code and read its position",
+  async do({ platform, request, report, signal }, before) {
+    if (request.planHash !== undefined) {
+      const { previous } = need(before, 'preflight');
+      return readPlan(promotionsDir, request.planHash, previous, platform.releases);
+    }
+    const release = await platform.releases.stage({ report, signal });
+    const position = platform.database ? await capturePosition(platform.database.databases, { signal }) : null;
+    return { release: release.number, releaseHash: release.hash, position };
+  },
+});

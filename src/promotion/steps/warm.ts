@@ -1,0 +1,62 @@
+import type { PromotionContext } from '../context.js';
+import { newEdition } from '../editions.js';
+import type { PromotionFacts } from '../facts.js';
+import { fetchPage } from '../pages.js';
+import { need, type Step } from '../step.js';
+
+/** At most so many pages are fetched from each instance before the switch. */
+const pageLimit = 50;
+/** Requests at once to each instance: visitors are being served meanwhile. */
+const atOnce = 2;
+
+/**
+ * Puts the new edition onto every instance and asks each for the pages that visitors are likely to want first, so
+ * that the switch finds the code compiled and the page cache filled.
+ */
+export const warm: Step<PromotionContext, PromotionFacts, 'warm'> = {
+  id: 'warm',
+  title: 'Unpack and warm it on every instance',
+  async do({ platform, site, report, signal }, before) {
+    const edition = newEdition(before);
+    const instances = await platform.fleet.instances('prod');
+    let done = 0;
+    const paths = await Promise.all(
+      instances.map(async ({ id, previewOrigin }) => {
+        await platform.fleet.prepare(id, edition, signal);
+        const fetch = (path: string) => fetchPage({ origin: previewOrigin, siteUrl: platform.urls.prod, path, signal });
+        const pages = await pagesToWarm(site.app.kind === 'wordpress', fetch);
+        await inBatches(pages, async (path) => void (await fetch(path)));
+        done++;
+        report({ kind: 'progress', task: 'warm', done, total: instances.length, unit: 'instances' });
+        return pages.length;
+      }),
+    );
+    return { instances: instances.length, pages: Math.max(0, ...paths) };
+  },
+  async undo({ platform }, facts) {
+    const { previous } = need(facts, 'preflight');
+    const instances = await platform.fleet.instances('prod');
+    await Promise.all(instances.map(({ id }) => platform.fleet.prune(id, previous ? [previous.id] : [])));
+  },
+};
+
+type Fetch = (path: string) => Promise<{ status: number; body: string }>;
+
+/** The home page and the feed, and what WordPress's own sitemap names, pages before posts. */
+async function pagesToWarm(isWordPress: boolean, fetch: Fetch): Promise<readonly string[]> {
+  if (!isWordPress) return ['/'];
+  const sitemaps = ['/wp-sitemap-posts-page-1.xml', '/wp-sitemap-posts-post-1.xml'];
+  const listed = await Promise.all(sitemaps.map(fetch));
+  const paths = listed
+    .filter(({ status }) => status === 200)
+    .flatMap(({ body }) => [...body.matchAll(/<loc>([^<]+)<\/loc>/g)].map(([, url = '']) => new URL(url).pathname));
+  return [...new Set(['/', '/feed/', ...paths])].slice(0, pageLimit);
+}
+
+async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = [...items];
+  const worker = async () => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}

@@ -1,0 +1,47 @@
+import type { FileChange, FileChanges } from '../platform/releases.js';
+import type { Draft, Manifest, ManifestEntry } from './manifest.js';
+import { byBytes } from './names.js';
+
+/**
+ * What the step from one release to another adds, changes and deletes. Folders are not told: they come and go with
+ * what is in them.
+ * @param before undefined for nothing
+ */
+export function compareManifests(before: Manifest | undefined, after: Manifest): FileChanges {
+  const old = new Map(contentsOf(before ?? []));
+  const added: FileChange[] = [];
+  const changed: FileChange[] = [];
+  for (const [path, entry] of contentsOf(after)) {
+    const previous = old.get(path);
+    old.delete(path);
+    if (!previous) added.push({ path, from: 0, to: sizeOf(entry) });
+    else if (!isSame(previous, entry)) changed.push({ path, from: sizeOf(previous), to: sizeOf(entry) });
+  }
+  const deleted = [...old].map(([path, entry]) => ({ path, from: sizeOf(entry), to: 0 }));
+  return { added: sorted(added), changed: sorted(changed), deleted: sorted(deleted) };
+}
+
+/** Whether two have the same folders, links and files with the same content, wherever it is packed. */
+export function sameContent(draft: Draft, manifest: Manifest): boolean {
+  if (draft.length !== manifest.length) return false;
+  const entries = new Map(manifest.map((entry) => [entry.path, entry]));
+  return draft.every((entry) => isSame(entry, entries.get(entry.path)));
+}
+
+function isSame(a: Draft[number], b: Draft[number] | undefined): boolean {
+  if (a.type === 'f') return b?.type === 'f' && a.hash === b.hash && a.mode === b.mode;
+  if (a.type === 'l') return b?.type === 'l' && a.target === b.target;
+  return b?.type === 'd';
+}
+
+function contentsOf(manifest: Manifest): [string, ManifestEntry][] {
+  return manifest.filter(({ type }) => type !== 'd').map((entry) => [entry.path, entry]);
+}
+
+function sizeOf(entry: ManifestEntry): number {
+  return entry.type === 'f' ? entry.size : 0;
+}
+
+function sorted(changes: FileChange[]): FileChange[] {
+  return changes.sort((a, b) => byBytes(a.path, b.path));
+}

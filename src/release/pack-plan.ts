@@ -1,0 +1,91 @@
+import { hasCode } from '../output/errors.js';
+import type { Pack, ReleaseArchive, ReleaseRecord } from '../platform/release-archive.js';
+import { type DraftFile, type FileEntry, formatManifest, type Manifest, readManifest } from './manifest.js';
+
+/** A new instance fetches every pack that its release names, so there may not be too many of them. */
+export const mostPacks = 8;
+
+/**
+ * Whether the next release gets a single pack with everything in it: if it would need more than 8 packs, or if more
+ * than half of the bytes in them would belong to files that it no longer has.
+ * @param kept the files whose content lies in a pack already
+ * @param fresh those whose content is in none
+ * @param packs at least those that `kept` names
+ */
+export function packsWholly(
+  kept: readonly FileEntry[],
+  fresh: readonly DraftFile[],
+  packs: ReadonlyMap<number, Pack>,
+): boolean {
+  const named = new Set(kept.map(({ pack }) => pack));
+  const freshBytes = fresh.reduce((sum, { size }) => sum + size, 0);
+  const live = kept.reduce((sum, { size }) => sum + size, freshBytes);
+  const all = [...named].reduce((sum, number) => sum + (packs.get(number)?.contentBytes ?? 0), freshBytes);
+  return named.size + (fresh.length > 0 ? 1 : 0) > mostPacks || live * 2 < all;
+}
+
+/** The contents that can be had from packs. */
+export class HeldContents {
+  readonly packs: ReadonlyMap<number, Pack>;
+  readonly newest: ReadonlyMap<string, FileEntry>;
+  readonly #archive: ReleaseArchive;
+  readonly #older: readonly ReleaseRecord[];
+
+  constructor(
+    archive: ReleaseArchive,
+    packs: ReadonlyMap<number, Pack>,
+    manifest: Manifest,
+    older: readonly ReleaseRecord[],
+  ) {
+    this.#archive = archive;
+    this.packs = packs;
+    this.#older = older;
+    const usable = manifest.filter((entry) => entry.type === 'f' && packs.has(entry.pack)) as FileEntry[];
+    this.newest = new Map(usable.map((entry) => [entry.path, entry]));
+  }
+
+  /** Which pack holds a file of the newest release. */
+  packOf(path: string, hash: string): number | undefined {
+    const entry = this.newest.get(path);
+    return entry?.hash === hash ? entry.pack : undefined;
+  }
+
+  /**
+   * Looks in the releases before the newest: an edit that was taken back is in one of them.
+   * @param wanted path → hash
+   * @returns path → pack, for what was found
+   */
+  async findOlder(wanted: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, number>> {
+    const found = new Map<string, number>();
+    for (const { number } of this.#older.toReversed()) {
+      if (found.size === wanted.size) break;
+      for (const entry of readManifest(await this.#manifestOf(number))) {
+        if (entry.type !== 'f' || wanted.get(entry.path) !== entry.hash || found.has(entry.path)) continue;
+        if (this.packs.has(entry.pack)) found.set(entry.path, entry.pack);
+      }
+    }
+    return found;
+  }
+
+  /** A damaged one has nothing to offer; what it held is packed once more. */
+  async #manifestOf(release: number): Promise<string> {
+    try {
+      return await this.#archive.manifest(release);
+    } catch (error) {
+      if (hasCode(error, 'release-damaged')) return formatManifest([]);
+      throw error;
+    }
+  }
+}
+
+/** The packs of all releases that are really there, by number. */
+export async function packsThatAreThere(
+  archive: ReleaseArchive,
+  records: readonly ReleaseRecord[],
+): Promise<ReadonlyMap<number, Pack>> {
+  const packs = new Map<number, Pack>();
+  for (const pack of records.flatMap((record) => record.packs)) {
+    if (!packs.has(pack.number) && (await archive.hasPack(pack))) packs.set(pack.number, pack);
+  }
+  return packs;
+}

@@ -1,0 +1,56 @@
+import { UnderstudyError } from '../output/errors.js';
+import type { Databases } from '../platform/databases.js';
+import type { Position } from '../platform/position.js';
+import { waitUntil } from '../process/wait.js';
+import type { ReplicationDialect } from './dialect.js';
+import { mariadb } from './mariadb.js';
+import { withOperator } from './operator.js';
+
+export interface CaptureOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How long the standby may take to apply it. Default 10,000. */
+  readonly deadlineMs?: number;
+  /** Default: MariaDB's. */
+  readonly dialect?: ReplicationDialect;
+}
+
+/** One wait on the server; between two of them the signal is looked at. */
+const waitMs = 250;
+
+/**
+ * Reads the position that dev stands at now, such that a failover cannot take it back: the primary's position can
+ * include changes that nobody acknowledged yet, so it is used only once the standby has applied it too.
+ * While solo there is no standby to fail over to; what holds then is that the position is in the primary's binary
+ * log, and that the primary hands out to replicas only what is flushed to its disk.
+ * @throws code `standby-behind` if the standby has not applied it in time; `database-unreachable`; the signal's reason
+ */
+export async function capturePosition(
+  databases: Databases,
+  { signal, deadlineMs = 10_000, dialect = mariadb }: CaptureOptions = {},
+): Promise<Position> {
+  signal?.throwIfAborted();
+  const { primary, standby, state } = await databases.topology();
+  const at = await withOperator(databases, primary, (server) => dialect.written(server));
+  if (standby === undefined || state !== 'redundant') return at;
+  await withOperator(databases, standby, (server) =>
+    waitUntil(() => dialect.waitUntilApplied(server, at, waitMs), {
+      what: `${standby} to apply ${at}`,
+      deadlineMs,
+      everyMs: 0,
+      signal,
+    }).catch((error) => {
+      signal?.throwIfAborted();
+      throw behind(standby, at, error);
+    }),
+  );
+  return at;
+}
+
+function behind(standby: string, at: Position, cause: unknown): UnderstudyError {
+  return new UnderstudyError({
+    code: 'standby-behind',
+    message: `The standby ${standby} has not applied ${at}, which dev stands at, in time.`,
+    remedy: 'Wait until `understudy status` shows the database as redundant or solo, and run the command again.',
+    cause,
+  });
+}

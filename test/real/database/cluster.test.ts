@@ -1,0 +1,230 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Cluster } from '../../../src/local/database/cluster.js';
+import type { ClusterStatus } from '../../../src/local/database/cluster-status.js';
+import { readRoles } from '../../../src/local/database/roles-record.js';
+import { paths } from '../../../src/local/layout.js';
+import { waitUntil } from '../../../src/process/wait.js';
+import { mariadb } from '../../../src/replication/mariadb.js';
+import { makeSite, type RunningSite } from './running-site.js';
+
+describe('primary and standby', () => {
+  let it: RunningSite;
+  let cluster: Cluster;
+  const announced: string[] = [];
+
+  const newCluster = () =>
+    it.site.cluster(it.processes, async (primary) => {
+      announced.push(primary);
+    });
+  const roles = async () => {
+    const recorded = await readRoles(paths.databaseRoles(it.layout));
+    if (!recorded) throw new Error('no record');
+    return recorded;
+  };
+  /** Rounds like those of a control plane, until the state is reached. */
+  const convergeTo = (state: ClusterStatus['state']): Promise<ClusterStatus> => {
+    let last: ClusterStatus | undefined;
+    return waitUntil(
+      async () => {
+        last = await cluster.converge();
+        return last.state === state ? last : undefined;
+      },
+      { what: `the state ${state}`, deadlineMs: 15_000, everyMs: 50 },
+    ).catch((error) => {
+      throw new Error(`${error.message} ${JSON.stringify(last)}`);
+    });
+  };
+  /** Waits for a statement to be seen at work on the primary: a commit that has not been acknowledged. */
+  const seenWaiting = (server: string) =>
+    waitUntil(
+      async () => {
+        const rows = await it.sql<{ State: string | null }>(server, 'operator', 'SHOW PROCESSLIST');
+        return rows.some(({ State }) => /semi-sync ACK/i.test(State ?? ''));
+      },
+      { what: 'a commit that waits', deadlineMs: 5_000, everyMs: 20 },
+    );
+  const insert = (server: string, id: number) =>
+    it.sql(server, 'dev', 'INSERT INTO notes VALUES (?)', [id]).then(() => 'acknowledged' as const);
+  const ids = async (server: string) =>
+    (await it.sql<{ id: number }>(server, 'operator', 'SELECT id FROM notes ORDER BY id')).map(({ id }) => id);
+
+  beforeAll(async () => {
+    it = await makeSite(3);
+    await it.site.prepare();
+    await it.start('db-1', 'db-2', 'replica-1');
+    cluster = newCluster();
+    await convergeTo('redundant');
+    await it.sql('db-1', 'dev', 'CREATE TABLE notes (id INT PRIMARY KEY)');
+  });
+  beforeEach(() => convergeTo('redundant'));
+  afterAll(async () => {
+    await cluster.end();
+    await it.remove();
+  });
+
+  test('the first start ends redundant: the primary writable, everyone else read-only', async () => {
+    const status = await cluster.status();
+    expect(status).toMatchObject({ state: 'redundant', primary: 'db-1', standby: 'db-2' });
+    expect(status.servers).toMatchObject([
+      { id: 'db-1', up: true, readOnly: false },
+      { id: 'db-2', up: true, readOnly: true },
+      { id: 'replica-1', up: true, readOnly: true },
+      { id: 'replica-2', up: false },
+    ]);
+    expect(announced).toEqual(['db-1']);
+    expect(await roles()).toMatchObject({ standby: { eligible: true, reason: null }, moving: null });
+  });
+
+  test('a round that has nothing to do writes nothing down', async () => {
+    const { generation } = await roles();
+    await cluster.converge();
+    await cluster.converge();
+    expect((await roles()).generation).toBe(generation);
+  });
+
+  test('a commit waits for a killed standby, and goes on once it is recorded as ineligible', async () => {
+    await it.processes.kill('db-2');
+    let outcome = 'waiting';
+    const write = insert('db-1', 1).then((acknowledged) => {
+      outcome = acknowledged;
+    });
+    await seenWaiting('db-1');
+    expect((await roles()).standby.eligible).toBe(true);
+    expect(outcome).toBe('waiting');
+
+    await cluster.converge();
+    expect((await roles()).standby).toMatchObject({ eligible: false, reason: 'It does not run.' });
+    await write;
+    expect((await cluster.status()).state).toBe('solo');
+
+    await it.start('db-2');
+    await convergeTo('redundant');
+    expect(await ids('db-2')).toContain(1);
+  });
+
+  test('a commit does not go on while that cannot be recorded', async () => {
+    // A name that can be read but not written aside, since that would be too long: what a full disk does.
+    const rolesFile = join(it.layout.stateDir, 'r'.repeat(250));
+    await copyFile(paths.databaseRoles(it.layout), rolesFile);
+    const unable = new Cluster({
+      replicas: [],
+      rolesFile,
+      processes: it.processes,
+      dialect: mariadb,
+      connect: (id, deadlineMs) => it.site.databases.connect(id, 'operator', deadlineMs),
+      sourceAt: (id) => ({
+        host: it.hosts.database[id]?.address ?? '',
+        port: 3306,
+        user: 'replication',
+        password: it.passwords.replication,
+      }),
+      configure: async () => undefined,
+      announcePrimary: async () => undefined,
+    });
+    await it.processes.kill('db-2');
+    let outcome = 'waiting';
+    const write = insert('db-1', 2).then((acknowledged) => {
+      outcome = acknowledged;
+    });
+    await seenWaiting('db-1');
+    await expect(unable.converge()).rejects.toMatchObject({ code: 'ENAMETOOLONG' });
+    await seenWaiting('db-1');
+    expect(outcome).toBe('waiting');
+    await unable.end();
+    await cluster.converge();
+    await write;
+    await it.start('db-2');
+  });
+
+  test('a standby that hangs holds up a commit for about a second at most', async () => {
+    it.processes.signal('db-2', 'SIGSTOP');
+    const started = performance.now();
+    const write = insert('db-1', 3);
+    await seenWaiting('db-1');
+    await cluster.converge();
+    await write;
+    const stalledMs = Math.round(performance.now() - started);
+    expect((await roles()).standby).toMatchObject({ eligible: false, reason: 'It does not answer.' });
+    expect(stalledMs).toBeLessThan(5_000);
+    it.processes.signal('db-2', 'SIGCONT');
+    await convergeTo('redundant');
+    expect(await ids('db-2')).toContain(3);
+  });
+
+  test('a standby that was restarted is eligible only after it has caught up', async () => {
+    const before = await roles();
+    await it.processes.kill('db-2');
+    await it.start('db-2');
+    await cluster.converge();
+    const { standby } = await roles();
+    expect(standby.start === before.standby.start).toBe(false);
+    await convergeTo('redundant');
+    const after = await roles();
+    expect(after.standby.start).toBe(it.processes.startIdentity('db-2'));
+    expect(after.generation).toBeGreaterThan(before.generation + 1);
+  });
+
+  test('a primary that was killed comes back writable in place, and still waits for its standby', async () => {
+    await it.processes.kill('db-1');
+    expect((await cluster.converge()).state).toBe('down');
+    await it.start('db-1');
+    const [row] = await it.sql('db-1', 'monitor', 'SELECT @@read_only AS readOnly');
+    expect(row).toEqual({ readOnly: 1 });
+    await cluster.converge();
+    expect(await roles()).toMatchObject({
+      primary: 'db-1',
+      standby: { eligible: true },
+      writable: { server: 'db-1', start: it.processes.startIdentity('db-1') },
+    });
+    const [state] = await it.sql(
+      'db-1',
+      'monitor',
+      'SELECT @@read_only AS readOnly, @@rpl_semi_sync_master_enabled AS waits',
+    );
+    expect(state).toEqual({ readOnly: 0, waits: 1 });
+    await insert('db-1', 4);
+    await convergeTo('redundant');
+    expect(await ids('db-2')).toContain(4);
+  });
+
+  test('a control plane that starts anew finds everything as it is', async () => {
+    const { generation } = await roles();
+    await cluster.end();
+    cluster = newCluster();
+    announced.length = 0;
+    expect((await cluster.converge()).state).toBe('redundant');
+    expect((await roles()).generation).toBe(generation);
+    expect(announced).toEqual(['db-1']);
+  });
+
+  test('a standby that somebody made writable is made read-only before anything else', async () => {
+    await it.sql('db-2', 'operator', 'SET GLOBAL read_only = 0');
+    await it.sql('replica-1', 'operator', 'SET GLOBAL read_only = 0');
+    await waitUntil(
+      async () => {
+        await cluster.converge();
+        const { servers } = await cluster.status();
+        return (
+          servers
+            .filter(({ readOnly }) => readOnly === false)
+            .map(({ id }) => id)
+            .join() === 'db-1'
+        );
+      },
+      { what: 'db-1 to be the only writable server', deadlineMs: 4_000 },
+    );
+    expect((await cluster.converge()).problem).toBeUndefined();
+  });
+
+  test('everything restarted at once comes back with the same roles and no write lost', async () => {
+    await insert('db-1', 5);
+    await Promise.all([it.processes.stop('db-1'), it.processes.stop('db-2')]);
+    await it.start('db-1', 'db-2');
+    const status = await convergeTo('redundant');
+    expect(status.primary).toBe('db-1');
+    expect(await ids('db-1')).toEqual(await ids('db-2'));
+    expect(await ids('db-1')).toContain(5);
+  });
+});
