@@ -1,7 +1,7 @@
 import ora, { type Ora } from 'ora';
-import colors from 'yoctocolors';
 import { UnderstudyError } from '../output/errors.js';
 import type { Message, Report } from '../output/messages.js';
+import { colors } from './text/colors.js';
 
 export interface TerminalOptions {
   readonly json: boolean;

@@ -1,7 +1,7 @@
 import type { Component } from '../platform/release-archive.js';
 
 /** What WordPress reads of a file to find its headers. */
-const versionHeader = /^[ \t/*#@]*Version:[ \t]*(\S[^\r\n]{0,60}?)[ \t]*(?:\*\/|\?>)?[ \t]*$/im;
+const versionHeader = /^[ \t/*#@]*Version:(.*)$/im;
 const pluginHeader = /^[ \t/*#@]*Plugin Name:[ \t]*\S/im;
 const coreVersion = /\$wp_version\s*=\s*'([^']{1,40})'/;
 
@@ -24,7 +24,12 @@ export function statedVersion(path: string, head: string): Component | undefined
 
 function headerVersion(id: string, head: string): string | undefined {
   if (id.startsWith('plugins/') && !pluginHeader.test(head)) return undefined;
-  return versionHeader.exec(head)?.[1];
+  // As WordPress does: what closes the comment on the same line is not part of it.
+  const text = versionHeader
+    .exec(head)?.[1]
+    ?.replace(/\s*(?:\*\/|\?>).*/, '')
+    .trim();
+  return text ? text.slice(0, 60) : undefined;
 }
 
 function componentOf(path: string): string | undefined {

@@ -57,7 +57,7 @@ export async function readStableTree(
     const read = await contents.read(tree);
     refuse(read.problems, false);
     const updating = await updateInProgress(root, rules.updateMarker);
-    if (read.count === 0 && !updating && isKnown(stable)) return stable;
+    if (read.count === 0 && updating.length === 0 && isKnown(stable)) return stable;
 
     const after = await walkTree(root, { skip: rules.stays, signal });
     const changed = [...new Set([...updating, ...read.changed, ...treeDifferences(tree, after.tree)])];

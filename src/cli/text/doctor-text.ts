@@ -1,5 +1,5 @@
-import colors from 'yoctocolors';
 import type { DoctorReport } from '../../local/machine/doctor.js';
+import { colors } from './colors.js';
 import { columns } from './table.js';
 
 const marks = {

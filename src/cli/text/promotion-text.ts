@@ -1,8 +1,8 @@
-import colors from 'yoctocolors';
 import type { FileChanges } from '../../platform/releases.js';
 import type { PromotionPlan } from '../../promotion/facts.js';
 import type { PromotionResult } from '../../promotion/result.js';
 import { seconds } from '../terminal.js';
+import { colors } from './colors.js';
 import { columns } from './table.js';
 
 /** What a promotion would change. */

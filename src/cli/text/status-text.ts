@@ -1,5 +1,5 @@
-import colors from 'yoctocolors';
 import type { PlatformStatus } from '../../platform/status.js';
+import { colors } from './colors.js';
 import { columns } from './table.js';
 
 /** The status for people: dev, prod, and what is not as it should be in colour. */

@@ -21,7 +21,7 @@ const bare = {
 
 /** Rows in aligned columns, without lines around them. Colours do not count as width. */
 export function columns(rows: readonly (readonly string[])[], indent = 2): string {
-  const table = new Table({ chars: bare, style: { 'padding-left': 0, 'padding-right': 0 } });
+  const table = new Table({ chars: bare, style: { 'padding-left': 0, 'padding-right': 0, border: [], head: [] } });
   table.push(...rows.map((row) => [...row]));
   const margin = ' '.repeat(indent);
   return table

@@ -122,7 +122,9 @@ export class Instances {
 
   async list(environment: EnvironmentName): Promise<readonly Instance[]> {
     const { health } = await this.options.balancer.counters(environment);
-    const kept = [...this.#kept.values()].filter((instance) => instance.environment === environment);
+    const kept = [...this.#kept.values()]
+      .filter((instance) => instance.environment === environment)
+      .sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
     return Promise.all(kept.map((instance) => this.#describe(instance, this.#stateOf(instance, health[instance.id]))));
   }
 

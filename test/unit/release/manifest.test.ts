@@ -4,8 +4,8 @@ import { formatManifest, type ManifestEntry, readManifest } from '../../../src/r
 const hash = 'a'.repeat(64);
 const entries: ManifestEntry[] = [
   { type: 'd', path: 'a' },
-  { type: 'f', path: 'a/ b', mode: '755', size: 12, hash, pack: 3 },
   { type: 'l', path: 'a-link', target: 'a/ b' },
+  { type: 'f', path: 'a/ b', mode: '755', size: 12, hash, pack: 3 },
 ];
 
 test('a manifest reads back as it was written, whatever order it was given in', () => {
