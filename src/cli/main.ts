@@ -18,7 +18,7 @@ async function main(argv: readonly string[]): Promise<number> {
   };
   const program = new Command('understudy')
     .description(
-      'A highly available dev and prod environment for a PHP site, and one command that promotes dev to prod:\n' +
+      'A highly available dev and prod environment for a PHP site, and one command that promotes dev to prod: ' +
         'previewed, consistent, without downtime, checked, reversible.',
     )
     .version('0.1.0', '-V, --version', 'the version of understudy')

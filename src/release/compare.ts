@@ -1,5 +1,5 @@
 import type { FileChange, FileChanges } from '../platform/releases.js';
-import type { Draft, Manifest, ManifestEntry } from './manifest.js';
+import type { DraftEntry, Manifest, ManifestEntry } from './manifest.js';
 import { byBytes } from './names.js';
 
 /**
@@ -21,14 +21,20 @@ export function compareManifests(before: Manifest | undefined, after: Manifest):
   return { added: sorted(added), changed: sorted(changed), deleted: sorted(deleted) };
 }
 
-/** Whether two have the same folders, links and files with the same content, wherever it is packed. */
-export function sameContent(draft: Draft, manifest: Manifest): boolean {
-  if (draft.length !== manifest.length) return false;
-  const entries = new Map(manifest.map((entry) => [entry.path, entry]));
-  return draft.every((entry) => isSame(entry, entries.get(entry.path)));
+/**
+ * Whether a release to be has the same folders, links and files with the same content as another, wherever that is
+ * packed.
+ */
+export function sameContent(draft: Iterable<DraftEntry>, release: ReadonlyMap<string, ManifestEntry>): boolean {
+  let count = 0;
+  for (const entry of draft) {
+    if (!isSame(entry, release.get(entry.path))) return false;
+    count++;
+  }
+  return count === release.size;
 }
 
-function isSame(a: Draft[number], b: Draft[number] | undefined): boolean {
+function isSame(a: DraftEntry, b: DraftEntry | undefined): boolean {
   if (a.type === 'f') return b?.type === 'f' && a.hash === b.hash && a.mode === b.mode;
   if (a.type === 'l') return b?.type === 'l' && a.target === b.target;
   return b?.type === 'd';

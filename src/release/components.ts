@@ -1,6 +1,8 @@
 import type { Component } from '../platform/release-archive.js';
 
 /** What WordPress reads of a file to find its headers. */
+export const versionHeadBytes = 8192;
+
 const versionHeader = /^[ \t/*#@]*Version:(.*)$/im;
 const pluginHeader = /^[ \t/*#@]*Plugin Name:[ \t]*\S/im;
 const coreVersion = /\$wp_version\s*=\s*'([^']{1,40})'/;

@@ -4,17 +4,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../output/errors.js';
 import type { Report } from '../output/messages.js';
 import type { Component } from '../platform/release-archive.js';
-import { mayStateVersion, statedVersion } from './components.js';
+import { mayStateVersion, statedVersion, versionHeadBytes } from './components.js';
 import { copyContent } from './copy-content.js';
 import { forEachInFlight } from './jobs.js';
 import type { Problem } from './problems.js';
 import { requireRoom } from './room.js';
-import { type KnownContent, type StatIndex, settledAt } from './stat-index.js';
-import type { Tree, TreeFile } from './tree.js';
+import { type StatIndex, settledAt } from './stat-index.js';
+import { modifiedMs, type Tree, type TreeFile } from './tree.js';
 import { isGone } from './walk.js';
 
 /** A file's content, as read in this staging. */
-interface ReadContent extends KnownContent {
+interface ReadContent {
+  readonly identity: string;
+  /** SHA-256 in hex. */
+  readonly hash: string;
   /** Whether a later change is sure to change the identity too. */
   readonly settled: boolean;
   readonly component: Component | undefined;
@@ -33,8 +36,8 @@ export interface ContentsOptions {
   /** A folder of our own, in which each file that is read is left under its path. */
   readonly spool: string;
   readonly index: StatIndex;
-  /** Whether a content of the index can be had without reading the file. */
-  readonly isHeld: (path: string, hash: string) => boolean;
+  /** The hash that a file of the index had, if its content can be had without reading it. */
+  readonly heldHash: (path: string) => string | undefined;
   readonly report: Report;
   readonly signal?: AbortSignal | undefined;
 }
@@ -67,7 +70,8 @@ export class Contents {
     let done = 0;
     const readOne = async ([path, file]: [string, TreeFile]) => {
       try {
-        await this.#copy(path, file, startedAt >= settledAt(file));
+        const isWhole = await this.#copy(path, file, startedAt >= settledAt(file));
+        if (!isWhole) changed.push(path);
       } catch (error) {
         if (isOurs(error, spool)) throw error;
         if (isGone(error)) changed.push(path);
@@ -101,20 +105,16 @@ export class Contents {
   }
 
   /** What the next staging need not read again. */
-  index(tree: Tree): StatIndex {
-    const index = new Map<string, KnownContent>();
+  *index(tree: Tree): Generator<readonly [path: string, identity: string]> {
     for (const [path, entry] of tree) {
-      if (entry.type !== 'f' || this.#read.get(path)?.settled === false) continue;
-      index.set(path, { identity: entry.identity, hash: this.hash(path, entry) });
+      if (entry.type === 'f' && this.#read.get(path)?.settled !== false) yield [path, entry.identity];
     }
-    return index;
   }
 
   #hashOf(path: string, { identity }: TreeFile): string | undefined {
     const read = this.#read.get(path);
     if (read) return read.identity === identity ? read.hash : undefined;
-    const known = this.#options.index.get(path);
-    return known?.identity === identity && this.#options.isHeld(path, known.hash) ? known.hash : undefined;
+    return this.#options.index.get(path) === identity ? this.#options.heldHash(path) : undefined;
   }
 
   #unknown(tree: Tree): [string, TreeFile][] {
@@ -139,7 +139,8 @@ export class Contents {
     return true;
   }
 
-  async #copy(path: string, file: TreeFile, settled: boolean): Promise<void> {
+  /** @returns false if it is not as long as it was when it was looked at */
+  async #copy(path: string, file: TreeFile, settled: boolean): Promise<boolean> {
     const { documentRoot, spool } = this.#options;
     const target = `${spool}/${path}`;
     const folder = dirname(target);
@@ -147,13 +148,13 @@ export class Contents {
       await mkdir(folder, { recursive: true });
       this.#folders.add(folder);
     }
-    const { hash, head } = await copyContent(`${documentRoot}/${path}`, file.size, {
-      path: target,
-      mode: file.executable ? 0o755 : 0o644,
-      modifiedMs: file.modifiedMs,
-    });
-    const component = mayStateVersion(path) ? statedVersion(path, head.toString('latin1')) : undefined;
+    const to = { path: target, mode: file.executable ? 0o755 : 0o644, modifiedMs: modifiedMs(file) };
+    const headBytes = mayStateVersion(path) ? versionHeadBytes : 0;
+    const { hash, bytes, head } = await copyContent(`${documentRoot}/${path}`, to, headBytes);
+    if (bytes !== file.size) return false;
+    const component = headBytes > 0 ? statedVersion(path, head) : undefined;
     this.#read.set(path, { identity: file.identity, hash, settled, component });
+    return true;
   }
 }
 

@@ -1,15 +1,7 @@
 import { join } from 'node:path';
 import type { Component, Pack, ReleaseArchive, ReleaseRecord } from '../platform/release-archive.js';
 import type { Contents } from './contents.js';
-import {
-  type Draft,
-  type DraftFile,
-  type FileEntry,
-  formatManifest,
-  type Manifest,
-  readManifest,
-  sha256,
-} from './manifest.js';
+import { type DraftEntry, type FileEntry, formatManifest, type ManifestEntry, sha256 } from './manifest.js';
 import { type HeldContents, packsWholly } from './pack-plan.js';
 import { unpackFiles, writePack } from './packs.js';
 
@@ -25,6 +17,9 @@ export interface Workshop {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Everything that a release is to consist of, as often as it is asked for, without being kept. */
+export type Draft = () => Iterable<DraftEntry>;
+
 /**
  * Packs what no pack holds yet and stores the release. The order makes a crash harmless: the number is taken for good
  * first, the pack is whole before a manifest names it, and the release appears last, at once.
@@ -32,42 +27,53 @@ export interface Workshop {
 export async function storeRelease(
   draft: Draft,
   { archive, held, contents, work, spool, newest, signal }: Workshop,
-): Promise<{ readonly release: ReleaseRecord; readonly manifest: Manifest }> {
+): Promise<{ readonly release: ReleaseRecord; readonly manifest: string }> {
   const number = await archive.claimNumber();
-  const files = await assignPacks(draft, number, held);
-  const kept = files.filter(({ pack }) => pack !== number);
-  const fresh = files.filter(({ pack }) => pack === number);
+  const entries = await assignPacks(draft, number, held);
+  const kept = filesOf(entries).filter(({ pack }) => pack !== number);
+  const fresh = filesOf(entries).filter(({ pack }) => pack === number);
   const wholly = packsWholly(kept, fresh, held.packs);
   if (wholly) {
     const missing = kept.filter(({ path }) => !contents.isSpooled(path));
     await fetchAll(missing, { archive, held, work, spool, signal });
   }
-  const placed = wholly ? files.map((file) => ({ ...file, pack: number })) : files;
+  const placed = wholly ? entries.map((entry) => (entry.type === 'f' ? { ...entry, pack: number } : entry)) : entries;
+  const files = filesOf(placed);
 
-  const toPack = wholly ? placed : fresh;
+  const toPack = wholly ? files : fresh;
   const pack = toPack.length === 0 ? undefined : await addPack(toPack, number, { archive, work, spool, signal });
-  const text = formatManifest([...draft.filter((entry) => entry.type !== 'f'), ...placed]);
+  const manifest = formatManifest(placed);
   const release: ReleaseRecord = {
     number,
-    hash: sha256(text),
-    files: placed.length,
-    bytes: bytesOf(placed),
+    hash: sha256(manifest),
+    files: files.length,
+    bytes: files.reduce((sum, { size }) => sum + size, 0),
     createdAt: new Date().toISOString(),
-    packs: namedPacks(placed, pack, held.packs),
-    components: componentsOf(placed, contents, held, newest),
+    packs: namedPacks(files, pack, held.packs),
+    components: componentsOf(files, contents, held, newest),
   };
   signal?.throwIfAborted();
-  await archive.addRelease(release, text);
-  return { release, manifest: [...readManifest(text)] };
+  await archive.addRelease(release, manifest);
+  return { release, manifest };
 }
 
-async function assignPacks(draft: Draft, number: number, held: HeldContents): Promise<FileEntry[]> {
-  const files = draft.filter((entry) => entry.type === 'f');
-  const unknown = new Map(
-    files.filter(({ path, hash }) => held.packOf(path, hash) === undefined).map(({ path, hash }) => [path, hash]),
-  );
+/** What no pack holds goes into the new release's own. */
+async function assignPacks(draft: Draft, number: number, held: HeldContents): Promise<ManifestEntry[]> {
+  const unknown = new Map<string, string>();
+  for (const entry of draft()) {
+    if (entry.type === 'f' && held.packOf(entry.path, entry.hash) === undefined) unknown.set(entry.path, entry.hash);
+  }
   const older = await held.findOlder(unknown);
-  return files.map((file) => ({ ...file, pack: held.packOf(file.path, file.hash) ?? older.get(file.path) ?? number }));
+  const entries: ManifestEntry[] = [];
+  for (const entry of draft()) {
+    if (entry.type !== 'f') entries.push(entry);
+    else entries.push({ ...entry, pack: held.packOf(entry.path, entry.hash) ?? older.get(entry.path) ?? number });
+  }
+  return entries;
+}
+
+function filesOf(entries: readonly ManifestEntry[]): FileEntry[] {
+  return entries.filter((entry) => entry.type === 'f');
 }
 
 /** Takes contents that lie in several packs out of them again, to be packed together. Dev is not read for it. */
@@ -116,8 +122,4 @@ function componentsOf(
     })
     .filter((component) => component !== undefined)
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-function bytesOf(files: readonly DraftFile[]): number {
-  return files.reduce((sum, { size }) => sum + size, 0);
 }

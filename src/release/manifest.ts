@@ -37,8 +37,7 @@ export type Manifest = readonly ManifestEntry[];
 /** A file of a release to be, before it is known which pack holds it. */
 export type DraftFile = Omit<FileEntry, 'pack'>;
 
-/** Everything that a release is to consist of, in no order. */
-export type Draft = readonly (DraftFile | LinkEntry | FolderEntry)[];
+export type DraftEntry = DraftFile | LinkEntry | FolderEntry;
 
 const heading = 'understudy-manifest 1';
 
@@ -54,13 +53,22 @@ export function sha256(content: string | Uint8Array): string {
  */
 export function formatManifest(entries: Iterable<ManifestEntry>): string {
   const sorted = [...entries].sort((a, b) => byBytes(a.path, b.path));
-  return `${[heading, ...sorted.map(line)].join('\n')}\n`;
+  const chunks = [`${heading}\n`];
+  // In chunks, since 200,000 lines that wait for being joined, each in its parts, would take 100 MB.
+  for (let at = 0; at < sorted.length; at += 1000)
+    chunks.push(
+      sorted
+        .slice(at, at + 1000)
+        .map(line)
+        .join(''),
+    );
+  return chunks.join('');
 }
 
 function line(entry: ManifestEntry): string {
-  if (entry.type === 'd') return `d\t755\t0\t-\t-\t${entry.path}`;
-  if (entry.type === 'l') return `l\t755\t0\t${entry.target}\t-\t${entry.path}`;
-  return `f\t${entry.mode}\t${entry.size}\t${entry.hash}\t${entry.pack}\t${entry.path}`;
+  if (entry.type === 'd') return `d\t755\t0\t-\t-\t${entry.path}\n`;
+  if (entry.type === 'l') return `l\t755\t0\t${entry.target}\t-\t${entry.path}\n`;
+  return `f\t${entry.mode}\t${entry.size}\t${entry.hash}\t${entry.pack}\t${entry.path}\n`;
 }
 
 /**

@@ -10,7 +10,7 @@ import { forEachInFlight } from './jobs.js';
 import { incomingFolder, isSameMedia, type MediaFolders, mediaRemedy, previousFolder } from './media-plan.js';
 import { notReleasable, type Problem } from './problems.js';
 import { requireRoom } from './room.js';
-import type { TreeFile } from './tree.js';
+import { modifiedMs, type TreeFile } from './tree.js';
 import { isGone, treeFile } from './walk.js';
 
 export interface CopyMediaOptions {
@@ -130,9 +130,10 @@ class MediaCopy {
 async function copySettled(source: string, seen: TreeFile, aside: string): Promise<number> {
   let file = seen;
   for (let copies = 1; ; copies++) {
-    const { bytes } = await copyContent(source, file.size, { path: aside, mode: 0o644, modifiedMs: file.modifiedMs });
+    const { bytes } = await copyContent(source, { path: aside, mode: 0o644, modifiedMs: modifiedMs(file) });
     const after = await fileAt(source);
-    if (!after || after.identity === file.identity || copies === mostCopies) return bytes;
+    const isWhole = after?.identity === file.identity && bytes === file.size;
+    if (!after || isWhole || copies === mostCopies) return bytes;
     file = after;
   }
 }

@@ -2,7 +2,7 @@ import { hasErrno, refusal } from '../output/errors.js';
 import type { FileChange, FileChanges } from '../platform/releases.js';
 import { byBytes } from './names.js';
 import { notReleasable, type Problem } from './problems.js';
-import type { Tree, TreeEntry } from './tree.js';
+import { modifiedMs, type Tree, type TreeEntry } from './tree.js';
 import { walkTree } from './walk.js';
 
 /** Dev's uploads, and prod's copy of them. */
@@ -48,7 +48,7 @@ export async function planMedia({ dev, prod }: MediaFolders, signal?: AbortSigna
 /** Whether one can be taken for a copy of the other. */
 export function isSameMedia(a: TreeEntry, b: TreeEntry): boolean {
   if (a.type !== 'f' || b.type !== 'f') return a.type === b.type;
-  return a.size === b.size && Math.abs(a.modifiedMs - b.modifiedMs) < sameTimeMs;
+  return a.size === b.size && Math.abs(modifiedMs(a) - modifiedMs(b)) < sameTimeMs;
 }
 
 async function walkMedia(folder: string, signal: AbortSignal | undefined) {

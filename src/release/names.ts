@@ -7,12 +7,14 @@ const longestPathBytes = 1024;
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
 
 /** Why a path cannot stand in a manifest, whose lines are text; undefined if it can. */
-export function nameProblem(path: Buffer): string | undefined {
-  if (!isUtf8(path)) return 'has a name that is not UTF-8';
-  if (controlCharacter.test(path.toString())) return 'has a control character in its name';
-  if (path.length > longestPathBytes) return `has a path of ${path.length} bytes, and ${longestPathBytes} are allowed`;
-  return undefined;
+export function nameProblem(path: string): string | undefined {
+  if (controlCharacter.test(path)) return 'has a control character in its name';
+  // No character has more than three bytes for each UTF-16 unit.
+  const bytes = path.length * 3 <= longestPathBytes ? 0 : Buffer.byteLength(path);
+  return bytes > longestPathBytes ? `has a path of ${bytes} bytes, and ${longestPathBytes} are allowed` : undefined;
 }
+
+export const notUtf8 = 'has a name that is not UTF-8';
 
 /** A path as it can be shown: bytes that a terminal must not get are written as \xNN. */
 export function printable(path: Buffer): string {

@@ -1,6 +1,6 @@
 import { hasCode } from '../output/errors.js';
 import type { Pack, ReleaseArchive, ReleaseRecord } from '../platform/release-archive.js';
-import { type DraftFile, type FileEntry, formatManifest, type Manifest, readManifest } from './manifest.js';
+import { type DraftFile, type FileEntry, formatManifest, type ManifestEntry, readManifest } from './manifest.js';
 
 /** A new instance fetches every pack that its release names, so there may not be too many of them. */
 export const mostPacks = 8;
@@ -27,27 +27,37 @@ export function packsWholly(
 /** The contents that can be had from packs. */
 export class HeldContents {
   readonly packs: ReadonlyMap<number, Pack>;
-  readonly newest: ReadonlyMap<string, FileEntry>;
+  readonly #newest: ReadonlyMap<string, ManifestEntry>;
   readonly #archive: ReleaseArchive;
   readonly #older: readonly ReleaseRecord[];
 
+  /**
+   * @param packs those that are there
+   * @param newest the manifest of the newest release, by path
+   * @param older the releases before it, the oldest first
+   */
   constructor(
     archive: ReleaseArchive,
     packs: ReadonlyMap<number, Pack>,
-    manifest: Manifest,
+    newest: ReadonlyMap<string, ManifestEntry>,
     older: readonly ReleaseRecord[],
   ) {
     this.#archive = archive;
     this.packs = packs;
+    this.#newest = newest;
     this.#older = older;
-    const usable = manifest.filter((entry) => entry.type === 'f' && packs.has(entry.pack)) as FileEntry[];
-    this.newest = new Map(usable.map((entry) => [entry.path, entry]));
+  }
+
+  /** A file of the newest release, if its content is there. */
+  file(path: string): FileEntry | undefined {
+    const entry = this.#newest.get(path);
+    return entry?.type === 'f' && this.packs.has(entry.pack) ? entry : undefined;
   }
 
   /** Which pack holds a file of the newest release. */
   packOf(path: string, hash: string): number | undefined {
-    const entry = this.newest.get(path);
-    return entry?.hash === hash ? entry.pack : undefined;
+    const file = this.file(path);
+    return file?.hash === hash ? file.pack : undefined;
   }
 
   /**

@@ -5,8 +5,8 @@ import type { Contents } from './contents.js';
 import { checkLinks, linkRemedy } from './links.js';
 import { listed, notReleasable, type Problem } from './problems.js';
 import type { StagingRules } from './rules.js';
-import { type Tree, treeDifferences } from './tree.js';
-import { walkTree } from './walk.js';
+import type { Tree } from './tree.js';
+import { changesSince, walkTree } from './walk.js';
 
 export interface DocumentRoot {
   readonly path: string;
@@ -59,8 +59,8 @@ export async function readStableTree(
     const updating = await updateInProgress(root, rules.updateMarker);
     if (read.count === 0 && updating.length === 0 && isKnown(stable)) return stable;
 
-    const after = await walkTree(root, { skip: rules.stays, signal });
-    const changed = [...new Set([...updating, ...read.changed, ...treeDifferences(tree, after.tree)])];
+    const changedSince = await changesSince(tree, root, { skip: rules.stays, signal });
+    const changed = [...new Set([...updating, ...read.changed, ...changedSince])];
     if (changed.length === 0) return stable;
     const pause = pausesMs[attempt];
     if (pause === undefined) throw devIsChanging(changed);

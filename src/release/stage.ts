@@ -7,7 +7,7 @@ import { acquireLock } from '../state/lock.js';
 import { sameContent } from './compare.js';
 import { Contents } from './contents.js';
 import { storeRelease } from './make-release.js';
-import { type Draft, type Manifest, readManifest } from './manifest.js';
+import { type DraftEntry, type ManifestEntry, readManifest } from './manifest.js';
 import { HeldContents, packsThatAreThere } from './pack-plan.js';
 import type { StagingRules } from './rules.js';
 import { readStableTree, type StableTree } from './stable-contents.js';
@@ -26,7 +26,8 @@ export interface StageOptions {
 
 export interface Staged {
   readonly release: ReleaseRecord;
-  readonly manifest: Manifest;
+  /** Its text, as `readManifest` reads it. */
+  readonly manifest: string;
   /** False if the newest release has this content already and was taken. */
   readonly made: boolean;
 }
@@ -59,7 +60,7 @@ async function stage(options: StageOptions, report: Report): Promise<Staged> {
   const records = await archive.list();
   const newest = await newestRelease(archive, records, report);
   const packs = await packsThatAreThere(archive, records);
-  const held = new HeldContents(archive, packs, newest?.manifest ?? [], records.slice(0, -1));
+  const held = new HeldContents(archive, packs, newest?.entries ?? new Map(), records.slice(0, -1));
   return inWorkFolder(archive.stagingFolder, 'work-', (work) => stageIn(work, { ...options, report }, newest, held));
 }
 
@@ -72,35 +73,37 @@ async function stageIn(
   const spool = join(work, 'spool');
   await mkdir(spool);
   const indexFile = join(archive.stagingFolder, 'index');
-  const index = await readStatIndex(indexFile, documentRoot);
-  const isHeld = (path: string, hash: string) => held.packOf(path, hash) !== undefined;
-  const contents = new Contents({ documentRoot, spool, index, isHeld, report, signal });
-  const isKnown = (tree: StableTree) => newest !== undefined && sameContent(draftOf(tree, contents), newest.manifest);
+  const index = newest ? await readStatIndex(indexFile, { documentRoot, release: newest.record.hash }) : new Map();
+  const heldHash = (path: string) => held.file(path)?.hash;
+  const contents = new Contents({ documentRoot, spool, index, heldHash, report, signal });
+  const isKnown = (tree: StableTree) => newest !== undefined && sameContent(draftOf(tree, contents), newest.entries);
   const stable = await readStableTree({ path: documentRoot, rules }, contents, {
     isKnown,
     ...(pausesMs ? { pausesMs } : {}),
     signal,
   });
-  const saveIndex = async () => {
-    await writeStatIndex(join(work, 'index'), documentRoot, contents.index(stable.tree));
-    await rename(join(work, 'index'), indexFile);
+  /** The index only saves work: if it is lost, the next staging reads every file and comes to the same end. */
+  const saveIndex = async ({ hash }: ReleaseRecord) => {
+    const aside = join(work, 'index');
+    await writeStatIndex(aside, { documentRoot, release: hash }, contents.index(stable.tree));
+    await rename(aside, indexFile);
   };
   // A missing pack makes a release that cannot be unpacked: it is made anew, although nothing changed.
   const unpackable = newest?.record.packs.every(({ number }) => held.packs.has(number));
   if (newest && unpackable && isKnown(stable)) {
-    if (contents.hasRead) await saveIndex();
+    if (contents.hasRead) await saveIndex(newest.record);
     return { release: newest.record, manifest: newest.manifest, made: false };
   }
   const workshop = { archive, held, contents, work, spool, newest: newest?.record, signal };
-  const made = await storeRelease(draftOf(stable, contents), workshop);
-  // The index only saves work: if it is lost here, the next staging reads every file and comes to the same end.
-  await saveIndex();
+  const made = await storeRelease(() => draftOf(stable, contents), workshop);
+  await saveIndex(made.release);
   return { ...made, made: true };
 }
 
 interface Newest {
   readonly record: ReleaseRecord;
-  readonly manifest: Manifest;
+  readonly manifest: string;
+  readonly entries: ReadonlyMap<string, ManifestEntry>;
 }
 
 /** A damaged release is not built upon: everything is packed again. */
@@ -112,7 +115,10 @@ async function newestRelease(
   const record = records.at(-1);
   if (!record) return undefined;
   try {
-    return { record, manifest: [...readManifest(await archive.manifest(record.number))] };
+    const manifest = await archive.manifest(record.number);
+    const entries = new Map<string, ManifestEntry>();
+    for (const entry of readManifest(manifest)) entries.set(entry.path, entry);
+    return { record, manifest, entries };
   } catch (error) {
     if (!hasCode(error, 'release-damaged')) throw error;
     report({ kind: 'note', level: 'warning', text: `${error.message} Everything is packed again.` });
@@ -120,11 +126,13 @@ async function newestRelease(
   }
 }
 
-function draftOf({ tree, linkTargets }: StableTree, contents: Contents): Draft {
-  return [...tree].map(([path, entry]) => {
-    if (entry.type === 'd') return { type: 'd', path };
-    if (entry.type === 'l') return { type: 'l', path, target: linkTargets.get(path) ?? entry.target };
-    const mode = entry.executable ? '755' : '644';
-    return { type: 'f', path, mode, size: entry.size, hash: contents.hash(path, entry) };
-  });
+function* draftOf({ tree, linkTargets }: StableTree, contents: Contents): Generator<DraftEntry> {
+  for (const [path, entry] of tree) {
+    if (entry.type === 'd') yield { type: 'd', path };
+    else if (entry.type === 'l') yield { type: 'l', path, target: linkTargets.get(path) ?? entry.target };
+    else {
+      const mode = entry.executable ? '755' : '644';
+      yield { type: 'f', path, mode, size: entry.size, hash: contents.hash(path, entry) };
+    }
+  }
 }

@@ -1,16 +1,16 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { hasErrno } from '../output/errors.js';
-import { writeFileAtomic } from '../state/atomic-file.js';
-import type { TreeFile } from './tree.js';
+import { changedMs, type TreeFile } from './tree.js';
 
-/** The hash of a file's content, for as long as the file keeps this identity. */
-export interface KnownContent {
-  readonly identity: string;
-  readonly hash: string;
+/** The identities that dev's files had when the newest release was staged, by path. */
+export type StatIndex = ReadonlyMap<string, string>;
+
+/** What an index belongs to: only together with this release's manifest does it say what a file contains. */
+export interface IndexScope {
+  readonly documentRoot: string;
+  /** The release's hash. */
+  readonly release: string;
 }
-
-/** What the previous staging read, by path. */
-export type StatIndex = ReadonlyMap<string, KnownContent>;
 
 /**
  * A change that follows another within one tick of the file system's clock leaves no trace in the times. Linux's own
@@ -21,18 +21,17 @@ const tickMs = 50;
 const coarseTickMs = 2_000;
 
 /** From when on (ms since 1970) a read shows a content that no later change can share its times with. */
-export function settledAt({ changedMs }: Pick<TreeFile, 'changedMs'>): number {
-  return changedMs + (changedMs % 1000 === 0 ? coarseTickMs : tickMs);
+export function settledAt(file: Pick<TreeFile, 'identity'>): number {
+  const changed = changedMs(file);
+  return changed + (changed % 1000 === 0 ? coarseTickMs : tickMs);
 }
 
-const heading = (documentRoot: string) => `understudy-index 1 ${JSON.stringify(documentRoot)}`;
+const heading = ({ documentRoot, release }: IndexScope) =>
+  `understudy-index 1 ${release} ${JSON.stringify(documentRoot)}`;
 
-/**
- * Reads the index of a document root. It only saves work: one that is missing, damaged or of another document root
- * is empty.
- */
-export async function readStatIndex(file: string, documentRoot: string): Promise<StatIndex> {
-  const index = new Map<string, KnownContent>();
+/** Reads an index. It only saves work: one that is missing, damaged or belongs to something else is empty. */
+export async function readStatIndex(file: string, scope: IndexScope): Promise<StatIndex> {
+  const index = new Map<string, string>();
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -40,17 +39,32 @@ export async function readStatIndex(file: string, documentRoot: string): Promise
     if (hasErrno(error, 'ENOENT')) return index;
     throw error;
   }
-  const lines = text.split('\n');
-  if (lines[0] !== heading(documentRoot)) return index;
-  for (const line of lines.slice(1)) {
-    const [identity, hash, path] = line.split('\t');
-    if (identity && hash && path) index.set(path, { identity, hash });
+  let start = text.indexOf('\n') + 1;
+  if (text.slice(0, start) !== `${heading(scope)}\n`) return index;
+  for (let end = text.indexOf('\n', start); end >= 0; end = text.indexOf('\n', start)) {
+    const tab = text.indexOf('\t', start);
+    if (tab > start && tab < end) index.set(text.slice(tab + 1, end), text.slice(start, tab));
+    start = end + 1;
   }
   return index;
 }
 
-export async function writeStatIndex(file: string, documentRoot: string, index: StatIndex): Promise<void> {
-  const lines = [heading(documentRoot)];
-  for (const [path, { identity, hash }] of index) lines.push(`${identity}\t${hash}\t${path}`);
-  await writeFileAtomic(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+/** Not durable, and not at once: to be written aside and renamed. */
+export async function writeStatIndex(
+  file: string,
+  scope: IndexScope,
+  index: Iterable<readonly [path: string, identity: string]>,
+): Promise<void> {
+  await writeFile(file, inChunks(heading(scope), index), { mode: 0o600 });
+}
+
+function* inChunks(first: string, index: Iterable<readonly [string, string]>): Generator<string> {
+  let chunk = `${first}\n`;
+  for (const [path, identity] of index) {
+    chunk += `${identity}\t${path}\n`;
+    if (chunk.length < 64 * 1024) continue;
+    yield chunk;
+    chunk = '';
+  }
+  yield chunk;
 }

@@ -7,12 +7,11 @@ export interface TreeFile {
   readonly size: number;
   /** For its owner. */
   readonly executable: boolean;
-  /** Size, modification, inode change (both in ns) and inode: while these stay, so does the content. */
+  /**
+   * SIZE:MTIME:CTIME:INODE, times in ns: while it stays, so does the content. The time of the inode's change is the
+   * file system's own; nobody can set it back.
+   */
   readonly identity: string;
-  /** Milliseconds since 1970, with fractions. */
-  readonly modifiedMs: number;
-  /** When content or inode last changed, by the file system's clock; nobody can set it back. */
-  readonly changedMs: number;
 }
 
 export interface TreeLink {
@@ -28,15 +27,18 @@ export interface TreeFolder {
 /** By path: relative, without `./`, no trailing slash. In no order. */
 export type Tree = ReadonlyMap<string, TreeEntry>;
 
-/** The paths at which two walks of a folder did not find the same, sorted. */
-export function treeDifferences(a: Tree, b: Tree): string[] {
-  const paths: string[] = [];
-  for (const [path, entry] of a) if (!isSame(entry, b.get(path))) paths.push(path);
-  for (const path of b.keys()) if (!a.has(path)) paths.push(path);
-  return paths.sort();
+/** Milliseconds since 1970, with fractions. */
+export function modifiedMs({ identity }: Pick<TreeFile, 'identity'>): number {
+  return Number(identity.split(':')[1]) / 1e6;
 }
 
-function isSame(a: TreeEntry, b: TreeEntry | undefined): boolean {
+/** When content or inode last changed, as `modifiedMs`. */
+export function changedMs({ identity }: Pick<TreeFile, 'identity'>): number {
+  return Number(identity.split(':')[2]) / 1e6;
+}
+
+/** Whether two walks found the same at a path. */
+export function isSameEntry(a: TreeEntry, b: TreeEntry | undefined): boolean {
   if (a.type === 'f') return b?.type === 'f' && a.identity === b.identity && a.executable === b.executable;
   if (a.type === 'l') return b?.type === 'l' && a.target === b.target;
   return b?.type === 'd';

@@ -1,10 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { hasErrno, messageOf } from '../output/errors.js';
 import { type Job, runJobs } from './jobs.js';
-import { nameProblem, printable } from './names.js';
+import { nameProblem, notUtf8, printable } from './names.js';
 import type { Problem } from './problems.js';
-import type { Tree, TreeEntry, TreeFile } from './tree.js';
+import { isSameEntry, type Tree, type TreeEntry, type TreeFile } from './tree.js';
 
 export interface WalkOptions {
   /** Whether to pass over this path, and for a folder over all that is in it. */
@@ -23,65 +24,88 @@ export interface Walked {
  * file. What vanishes while it walks is left out.
  * @throws what reading the folder itself throws (`ENOENT` if there is none)
  */
-export async function walkTree(root: string, { skip, signal }: WalkOptions): Promise<Walked> {
+export async function walkTree(root: string, options: WalkOptions): Promise<Walked> {
   const tree = new Map<string, TreeEntry>();
+  const problems = await visitTree(root, options, (path, entry) => void tree.set(path, entry));
+  return { tree, problems };
+}
+
+/**
+ * Walks a folder again and tells at which paths it is not as it was, sorted. It remembers nothing of what is the same:
+ * a second tree of 200,000 files would need 60 MB.
+ */
+export async function changesSince(before: Tree, root: string, options: WalkOptions): Promise<string[]> {
+  const changed: string[] = [];
+  let same = 0;
+  await visitTree(root, options, (path, entry) => {
+    if (isSameEntry(entry, before.get(path))) same++;
+    else changed.push(path);
+  });
+  if (changed.length === 0 && same === before.size) return [];
+  const { tree } = await walkTree(root, options);
+  const gone = [...before.keys()].filter((path) => !tree.has(path));
+  return [...new Set([...changed, ...gone])].sort();
+}
+
+type Visit = (path: string, entry: TreeEntry) => void;
+
+async function visitTree(root: string, { skip, signal }: WalkOptions, visit: Visit): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
 
-  const look = (path: string, dirent: Dirent<Buffer>): Job => {
-    const full = `${root}/${path}`;
-    const keep = async (read: () => Promise<TreeEntry | Problem | undefined>) => {
+  /** What is gone is nothing; what cannot be read is a problem. */
+  const noting = (path: string, look: () => Promise<TreeEntry | Problem | undefined>): Job => {
+    return async () => {
       try {
-        const found = await read();
-        if (!found) return;
-        if ('type' in found) tree.set(path, found);
-        else problems.push(found);
+        const found = await look();
+        if (found && 'type' in found) visit(path, found);
+        else if (found) problems.push(found);
       } catch (error) {
         if (!isGone(error)) problems.push({ path, what: `cannot be read: ${messageOf(error)}` });
       }
     };
-    if (dirent.isSymbolicLink()) return () => keep(() => readLink(full, path));
-    if (dirent.isDirectory()) {
-      tree.set(path, { type: 'd' });
-      return list(path);
-    }
-    return () => keep(async () => fileOrProblem(await lstat(full, { bigint: true }), path));
   };
 
-  const list =
-    (folder: string): Job =>
-    async (add) => {
-      let entries: Dirent<Buffer>[];
-      try {
-        entries = await readdir(folder === '' ? root : `${root}/${folder}`, {
-          withFileTypes: true,
-          encoding: 'buffer',
-        });
-      } catch (error) {
-        if (folder === '') throw error;
-        if (isGone(error)) tree.delete(folder);
-        else problems.push({ path: folder, what: `cannot be read: ${messageOf(error)}` });
-        return;
-      }
-      for (const entry of entries) {
-        const bytes = folder === '' ? entry.name : Buffer.concat([Buffer.from(`${folder}/`), entry.name]);
-        const path = bytes.toString();
-        if (skip(path, entry.isDirectory())) continue;
-        const problem = nameProblem(bytes);
-        if (problem) problems.push({ path: printable(bytes), what: problem });
-        else add(look(path, entry));
-      }
-    };
+  const look = (path: string, dirent: Dirent): Job => {
+    const full = `${root}/${path}`;
+    if (dirent.isSymbolicLink()) return noting(path, () => readLink(full, path));
+    if (dirent.isDirectory()) return (add) => noting(path, () => list(path, add))(add);
+    return noting(path, async () => fileOrProblem(await lstat(full, { bigint: true }), path));
+  };
 
-  await runJobs([list('')], signal);
-  return { tree, problems };
+  const list = async (folder: string, add: (job: Job) => void): Promise<TreeEntry> => {
+    const full = folder === '' ? root : `${root}/${folder}`;
+    const entries = await readdir(full, { withFileTypes: true });
+    // A name that is not UTF-8 comes with this character in the place of each wrong byte; a right one may have it too.
+    if (entries.some(({ name }) => name.includes('\uFFFD'))) await noteWrongNames(full, folder);
+    for (const entry of entries) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (skip(path, entry.isDirectory())) continue;
+      const problem = nameProblem(path);
+      if (problem) problems.push({ path: printable(Buffer.from(path)), what: problem });
+      else add(look(path, entry));
+    }
+    return { type: 'd' };
+  };
+
+  const noteWrongNames = async (full: string, folder: string) => {
+    for (const entry of await readdir(full, { withFileTypes: true, encoding: 'buffer' })) {
+      if (isUtf8(entry.name)) continue;
+      const path = Buffer.concat([Buffer.from(folder === '' ? '' : `${folder}/`), entry.name]);
+      if (!skip(path.toString(), entry.isDirectory())) problems.push({ path: printable(path), what: notUtf8 });
+    }
+  };
+
+  await runJobs([async (add) => void (await list('', add))], signal);
+  return problems;
 }
 
 async function readLink(full: string, path: string): Promise<TreeEntry | Problem> {
-  const target = await readlink(full, { encoding: 'buffer' });
-  const problem = nameProblem(target);
+  const bytes = await readlink(full, { encoding: 'buffer' });
+  const target = bytes.toString();
+  const problem = isUtf8(bytes) ? nameProblem(target) : notUtf8;
   return problem
-    ? { path, what: `is a symbolic link whose target ${printable(target)} ${problem}` }
-    : { type: 'l', target: target.toString() };
+    ? { path, what: `is a symbolic link whose target ${printable(bytes)} ${problem}` }
+    : { type: 'l', target };
 }
 
 function fileOrProblem(stats: BigIntStats, path: string): TreeFile | Problem | undefined {
@@ -96,9 +120,8 @@ export function treeFile(stats: BigIntStats): TreeFile {
     type: 'f',
     size: Number(stats.size),
     executable: (stats.mode & 0o100n) !== 0n,
-    identity: `${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}:${stats.ino}`,
-    modifiedMs: Number(stats.mtimeNs) / 1e6,
-    changedMs: Number(stats.ctimeNs) / 1e6,
+    // join, not a template: that would keep each part as a string of its own until somebody reads the whole.
+    identity: [stats.size, stats.mtimeNs, stats.ctimeNs, stats.ino].join(':'),
   };
 }
 

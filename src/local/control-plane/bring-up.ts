@@ -7,7 +7,6 @@ import { mediaPathOf } from '../../release/rules.js';
 import { environmentNames } from '../../site/schema.js';
 import { writeJson } from '../../state/atomic-file.js';
 import { ensureCertificate } from '../balancer/certificate.js';
-import { takeClone } from '../database/clone.js';
 import { paths } from '../layout.js';
 import { certificateFile, type SiteParts } from '../parts.js';
 import { prepareDev } from '../site/prepare-dev.js';
@@ -71,7 +70,6 @@ async function startBalancer({ parts, balancer, supervisor }: Running, signal: A
 }
 
 async function startDatabases({ parts, supervisor }: Running, databases: RunningDatabases, signal: AbortSignal) {
-  for (const server of databases.site.servers) await takeClone(server);
   await databases.site.prepare(signal);
   for (const service of databases.services) await supervisor.ensure(service);
   await waitUntil(

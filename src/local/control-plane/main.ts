@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import pino from 'pino';
-import { hasCode, messageOf } from '../../output/errors.js';
+import { hasCode, messageOf, refusal } from '../../output/errors.js';
 import { silent } from '../../output/messages.js';
 import { acquireLock } from '../../state/lock.js';
 import { layoutFor, paths } from '../layout.js';
 import { readSite } from '../site/applied-site.js';
 import { ControlPlane } from './control-plane.js';
-import { rebuildReplica } from './rebuild-replica.js';
 import { type CallHandlers, serveCalls } from './socket-server.js';
 import { statusOf } from './status.js';
 
@@ -50,8 +49,13 @@ async function main(configFile: string, idle: boolean): Promise<void> {
       const { requests, serverErrors } = await controlPlane.running.balancer.counters(environment);
       return { requests, failed: serverErrors };
     },
-    rebuildReplica: ({ replica, from }, { signal }) =>
-      done(rebuildReplica(controlPlane.running, replica, from, signal)),
+    rebuildReplica: async ({ replica, from }, { signal }) => {
+      const { databases, balancer } = controlPlane.running;
+      if (!databases) throw refusal({ code: 'no-database', message: 'This site has no database.' });
+      // Out of rotation before it is touched; whoever asked for it decides when it comes back.
+      await balancer.setWeight(replica, 0);
+      return done(databases.site.rebuild(replica, from, databases.processes, signal));
+    },
   };
   await serveCalls(paths.controlSocket(layout), handlers);
   process.on('SIGTERM', () => void end('SIGTERM'));

@@ -3,6 +3,7 @@ import { messageOf } from '../../output/errors.js';
 import type { Site } from '../../site/schema.js';
 import type { Balancer } from '../balancer/balancer.js';
 import type { Cluster, ClusterStatus } from '../database/cluster.js';
+import type { ServerProcesses } from '../database/observe.js';
 import type { SiteDatabases } from '../database/site-databases.js';
 import { localReleaseArchive } from '../files/local-release-archive.js';
 import { type Layout, paths } from '../layout.js';
@@ -17,6 +18,7 @@ export interface RunningDatabases {
   readonly site: SiteDatabases;
   readonly cluster: Cluster;
   readonly services: readonly Service[];
+  readonly processes: ServerProcesses;
   /** As of the last round. */
   status: ClusterStatus | undefined;
 }
@@ -73,17 +75,15 @@ function runningDatabases(site: SiteDatabases, supervisor: Supervisor, balancer:
     if (!found) throw new RangeError(`There is no database server ${id}.`);
     return found;
   };
-  const cluster = site.cluster(
-    {
-      isRunning: (id) => supervisor.isRunning(id),
-      start: async (id) => void (await supervisor.ensure(service(id))),
-      kill: (id) => supervisor.fence(service(id)),
-      startIdentity: (id) => {
-        const process = supervisor.isRunning(id) ? supervisor.record(id)?.process : undefined;
-        return process && `${process.bootId}/${process.pid}/${process.startTime}`;
-      },
+  const processes: ServerProcesses = {
+    isRunning: (id) => supervisor.isRunning(id),
+    start: async (id) => void (await supervisor.ensure(service(id))),
+    kill: (id) => supervisor.fence(service(id)),
+    startIdentity: (id) => {
+      const process = supervisor.isRunning(id) ? supervisor.record(id)?.process : undefined;
+      return process && `${process.bootId}/${process.pid}/${process.startTime}`;
     },
-    (primary) => balancer.setPrimary(primary),
-  );
-  return { site, cluster, services, status: undefined };
+  };
+  const cluster = site.cluster(processes, (primary) => balancer.setPrimary(primary));
+  return { site, cluster, services, processes, status: undefined };
 }

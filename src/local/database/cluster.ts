@@ -218,7 +218,8 @@ export class Cluster {
       this.#observe(roles.primary, primaryAnswerMs),
       this.#observe(roles.standby.id, standbyAnswerMs),
     ]);
-    const isConnecting = standby.answer?.source?.receiving === 'connecting';
+    // Counted only while there is somebody to connect to: a primary may take long to recover.
+    const isConnecting = primary.answer !== undefined && standby.answer?.source?.receiving === 'connecting';
     this.#disconnectedSince = isConnecting ? (this.#disconnectedSince ?? performance.now()) : undefined;
     const disconnectedMs = this.#disconnectedSince === undefined ? 0 : performance.now() - this.#disconnectedSince;
     return { roles, primary, standby, source: this.#options.sourceAt(primary.id), disconnectedMs };

@@ -26,7 +26,7 @@ export interface Situation {
   readonly standby: Observation;
   /** Where the standby is to fetch from. */
   readonly source: { readonly host: string; readonly port: number };
-  /** For how long the standby has answered but not been connected to the primary. */
+  /** For how long both have answered without being connected to each other. */
   readonly disconnectedMs: number;
 }
 

@@ -77,8 +77,10 @@ async function makeTemplate(template: string, options: InitialiseOptions): Promi
   const { folder, schema, passwords, account, signal } = options;
   const making = halfMade(template);
   const config = join(folder, 'template.cnf');
+  const tmpDir = join(folder, 'template.tmp');
   await ownFolder(making, account);
-  await writeFileAtomic(config, templateConfig, { owner: account });
+  await ownFolder(tmpDir, account);
+  await writeFileAtomic(config, templateConfig(tmpDir), { owner: account });
   const as = { as: account, cwd: '/', signal, deadlineMs: 120_000 };
   await run(
     'mariadb-install-db',
@@ -98,12 +100,14 @@ async function makeTemplate(template: string, options: InitialiseOptions): Promi
     input: accountStatements(schema, passwords),
   });
   await rm(config, { force: true });
+  await rm(tmpDir, { recursive: true, force: true });
   await flushFileSystem(folder);
   await rename(making, template);
   await flushFolder(folder);
 }
 
-const templateConfig = `[mariadbd]
+const templateConfig = (tmpDir: string) => `[mariadbd]
+tmpdir = ${tmpDir}
 innodb_log_file_size = ${redoLog}
 character_set_server = utf8mb4
 collation_server = utf8mb4_unicode_ci

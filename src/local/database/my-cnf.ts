@@ -26,6 +26,7 @@ const identity = (server: DatabaseServer): Setting[] => [
   ['bind_address', server.address],
   ['port', server.port],
   ['datadir', server.dataDir],
+  ['tmpdir', server.tmpDir],
   ['socket', server.socket],
   ['pid_file', `${server.dataDir}/server.pid`],
 ];

@@ -23,6 +23,8 @@ export interface DatabaseServer {
   readonly dataDir: string;
   /** An empty folder: the only place that `LOAD DATA` and `INTO OUTFILE` may name, and no account may use them. */
   readonly filesDir: string;
+  /** Its own: a server that starts removes what looks like a temporary table there, its neighbours' too. */
+  readonly tmpDir: string;
   readonly configFile: string;
   readonly socket: string;
   readonly slowLog: string;
@@ -51,6 +53,7 @@ export function databaseServers(layout: Layout, hosts: Hosts, bufferPoolMb: numb
       number,
       dataDir: join(folder, 'data'),
       filesDir: join(folder, 'files'),
+      tmpDir: join(folder, 'tmp'),
       configFile: join(folder, 'my.cnf'),
       socket: join(layout.runtimeDir, 'databases', `${id}.sock`),
       slowLog: join(folder, 'slow.log'),
@@ -71,7 +74,7 @@ export async function prepareServer(
   account: Account | undefined,
 ): Promise<void> {
   const folder = dirname(server.dataDir);
-  for (const path of [folder, server.filesDir, dirname(server.socket)]) await ownFolder(path, account);
+  for (const path of [folder, server.filesDir, server.tmpDir, dirname(server.socket)]) await ownFolder(path, account);
   await writeFileAtomic(server.configFile, renderConfig(server, role), { owner: account });
 }
 

@@ -14,6 +14,7 @@ import { Cluster } from './cluster.js';
 import { localDatabases, serverOf } from './connections.js';
 import { initialiseDatabases } from './initialise.js';
 import type { ServerProcesses } from './observe.js';
+import { rebuildReplica, requireReplica, settleReplacement } from './rebuild-replica.js';
 import { readRoles, rolesMissing, startRoleOf } from './roles-record.js';
 import { type DatabaseServer, databaseDaemon, databaseServers, prepareServer } from './server.js';
 
@@ -43,6 +44,16 @@ export interface SiteDatabases {
   cluster(processes: ServerProcesses, announcePrimary: (primary: ServerId) => Promise<void>): Cluster;
   /** Removes binary logs that nobody needs. */
   purge(): Promise<readonly Purge[]>;
+  /**
+   * Makes a replica a copy of another, which keeps serving.
+   * @throws code `rebuild-failed`
+   */
+  rebuild(
+    replica: ServerId,
+    from: ServerId,
+    processes: Pick<ServerProcesses, 'kill' | 'start'>,
+    signal?: AbortSignal,
+  ): Promise<void>;
 }
 
 /** Puts the parts together for a site on this machine. Nothing is touched before one of them is called. */
@@ -55,14 +66,19 @@ export function siteDatabases({ layout, hosts, site, passwords, account }: SiteD
     const { address, port } = serverOf(servers, id);
     return { host: address, port, user: 'replication', password: passwords.replication };
   };
-  const source = async () => sourceAt((await databases.topology()).primary);
+  const gate = replicationGate({
+    databases,
+    dialect: mariadb,
+    source: async () => sourceAt((await databases.topology()).primary),
+  });
   return {
     servers,
     schema,
     databases,
-    gate: replicationGate({ databases, dialect: mariadb, source }),
+    gate,
     prepare: async (signal) => {
       const folder = paths.databases(layout);
+      for (const server of servers) await settleReplacement(server);
       await initialiseDatabases({
         servers,
         folder,
@@ -95,6 +111,16 @@ export function siteDatabases({ layout, hosts, site, passwords, account }: SiteD
         primary: (await databases.topology()).primary,
         dialect: mariadb,
         connect: (id) => databases.connect(id, 'operator'),
+      }),
+    rebuild: async (replica, from, processes, signal) =>
+      rebuildReplica({
+        replica: requireReplica(serverOf(servers, replica)),
+        from: requireReplica(serverOf(servers, from)),
+        gate,
+        processes,
+        password: passwords.operator,
+        account,
+        signal,
       }),
   };
 }

@@ -1,9 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { chown, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { hasErrno, messageOf, usageError } from '../../output/errors.js';
 import type { Account } from '../../process/run.js';
 import { copyContent } from '../../release/copy-content.js';
 import { type Job, runJobs } from '../../release/jobs.js';
-import { nameProblem, printable } from '../../release/names.js';
+import { nameProblem, notUtf8, printable } from '../../release/names.js';
 import { listed, type Problem } from '../../release/problems.js';
 
 export interface CopyFollowingOptions {
@@ -37,7 +38,7 @@ export async function copyFollowing(source: string, target: string, options: Cop
         const bytes = path === '' ? entry.name : Buffer.concat([Buffer.from(`${path}/`), entry.name]);
         const child = bytes.toString();
         if (skip(child)) continue;
-        const problem = nameProblem(bytes);
+        const problem = isUtf8(bytes) ? nameProblem(child) : notUtf8;
         if (problem) problems.push({ path: printable(bytes), what: problem });
         else add(noting(child, copyEntry(child, `${real}/${entry.name}`, [...above, real])));
       }
@@ -53,7 +54,7 @@ export async function copyFollowing(source: string, target: string, options: Cop
         else add(noting(path, copyFolder(path, real, above)));
       } else if (stats.isFile()) {
         const mode = (stats.mode & 0o100) === 0 ? 0o644 : 0o755;
-        await copyContent(real, stats.size, { path: `${target}/${path}`, mode, modifiedMs: stats.mtimeMs });
+        await copyContent(real, { path: `${target}/${path}`, mode, modifiedMs: stats.mtimeMs });
         await give(`${target}/${path}`);
       } else problems.push({ path, what: 'is neither a file nor a folder' });
     };

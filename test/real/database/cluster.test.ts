@@ -60,7 +60,7 @@ describe('primary and standby', () => {
   });
   beforeEach(() => convergeTo('redundant'));
   afterAll(async () => {
-    await cluster.end();
+    await cluster?.end();
     await it.remove();
   });
 

@@ -46,7 +46,7 @@ describe('making the standby the primary', () => {
   });
   beforeEach(() => convergeTo('redundant'));
   afterAll(async () => {
-    await cluster.end();
+    await cluster?.end();
     await it.remove();
   });
 

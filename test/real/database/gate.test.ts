@@ -42,7 +42,7 @@ describe('the gate', () => {
   });
   beforeEach(() => it.site.gate.close('replica-1'));
   afterAll(async () => {
-    await cluster.end();
+    await cluster?.end();
     await it.remove();
   });
 

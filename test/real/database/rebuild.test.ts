@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { paths } from '../../../src/local/layout.js';
+import { waitUntil } from '../../../src/process/wait.js';
+import { capturePosition } from '../../../src/replication/capture.js';
+import { allServers, makeSite, type RunningSite } from './running-site.js';
+
+describe('a replica that is no longer what it should be', () => {
+  let it: RunningSite;
+  const status = (replica: string) => it.site.gate.status(replica);
+  const dataDir = (id: string) => join(paths.databases(it.layout), id, 'data');
+  const rebuild = (replica: string, from: string, signal?: AbortSignal) =>
+    it.site.rebuild(replica, from, it.processes, signal);
+
+  beforeAll(async () => {
+    it = await makeSite(7);
+    await it.site.prepare();
+    await it.start(...allServers);
+    const cluster = it.site.cluster(it.processes, async () => undefined);
+    await waitUntil(async () => (await cluster.converge()).state === 'redundant', {
+      what: 'redundancy',
+      deadlineMs: 10_000,
+    });
+    await cluster.end();
+    await it.sql('db-1', 'dev', 'CREATE TABLE notes (id BIGINT PRIMARY KEY, t TEXT)');
+    await it.sql('db-1', 'dev', "INSERT INTO notes VALUES (1, 'one')");
+    await it.site.gate.advance('replica-1', await capturePosition(it.site.databases));
+    // replica-2 has run ahead, and was written to.
+    await it.sql('db-1', 'dev', "INSERT INTO notes VALUES (2, 'two')");
+    await it.site.gate.advance('replica-2', await capturePosition(it.site.databases));
+    await it.sql('replica-2', 'operator', 'SET GLOBAL read_only = 0');
+    await it.sql('replica-2', 'dev', "INSERT INTO notes VALUES (3, 'errant')");
+  });
+  afterAll(() => it.remove());
+
+  test('is rebuilt from the other one, which keeps serving, and can go on from there', async () => {
+    const { position } = await status('replica-1');
+    const start = it.processes.startIdentity('replica-1');
+    await rebuild('replica-2', 'replica-1');
+    expect(await status('replica-2')).toEqual({ gate: 'closed', position, errant: undefined, error: undefined });
+    expect(await it.sql('replica-2', 'prod', 'SELECT id FROM notes')).toEqual([{ id: 1 }]);
+    expect(it.processes.startIdentity('replica-1')).toBe(start);
+    expect(existsSync(`${dataDir('replica-2')}.old`)).toBe(false);
+    const [row] = await it.sql('replica-2', 'monitor', 'SELECT @@read_only AS readOnly, @@server_id AS id');
+    expect(row).toEqual({ readOnly: 1, id: 12 });
+
+    await it.site.gate.advance('replica-2', await capturePosition(it.site.databases));
+    expect(await it.sql('replica-2', 'prod', 'SELECT COUNT(*) AS n FROM notes')).toEqual([{ n: 2 }]);
+  });
+
+  test('stays as it is when the copy is stopped, or when its source is not gated', async () => {
+    const before = await status('replica-2');
+    const start = it.processes.startIdentity('replica-2');
+    await expect(rebuild('replica-2', 'replica-1', AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
+    await it.site.gate.open('replica-1');
+    await expect(rebuild('replica-2', 'replica-1')).rejects.toMatchObject({ code: 'rebuild-failed' });
+    await it.site.gate.close('replica-1');
+    await expect(rebuild('replica-1', 'replica-1')).rejects.toMatchObject({ code: 'rebuild-failed' });
+    await expect(rebuild('db-2', 'replica-1')).rejects.toMatchObject({ code: 'rebuild-failed' });
+    expect(await status('replica-2')).toEqual(before);
+    expect(it.processes.startIdentity('replica-2')).toBe(start);
+    expect(existsSync(`${dataDir('replica-2')}.making`)).toBe(false);
+  });
+
+  test('gets its old data back after a crash between the two renames', async () => {
+    const before = await status('replica-2');
+    await it.processes.kill('replica-2');
+    await rename(dataDir('replica-2'), `${dataDir('replica-2')}.old`);
+    await it.site.prepare();
+    await it.start('replica-2');
+    expect(await status('replica-2')).toEqual(before);
+  });
+});
