@@ -104,12 +104,20 @@ function environment_options(array $document, string $environment): array
     return $environment === 'dev' ? $options + ['blog_public' => 0] : $options;
 }
 
-/** What each environment decides; the definition's constants go before the second list, not before the first. */
+/**
+ * What each environment decides: first what the definition cannot change, then the defaults that it can.
+ * @return array{array<string, mixed>, array<string, mixed>}
+ */
 function environment_constants(string $environment): array
 {
     return $environment === 'prod'
         ? [
-            ['DISALLOW_FILE_EDIT' => true, 'DISALLOW_FILE_MODS' => true, 'WP_DEBUG' => false, 'WP_DEBUG_DISPLAY' => false],
+            [
+                'DISALLOW_FILE_EDIT' => true,
+                'DISALLOW_FILE_MODS' => true,
+                'WP_DEBUG' => false,
+                'WP_DEBUG_DISPLAY' => false,
+            ],
             [],
         ]
         : [

@@ -1,33 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { z } from 'zod';
-import { type DaemonSpec, killDaemon, type StopOptions, startDaemon, stopDaemon } from '../process/daemon.js';
-import { identify, isAlive, type ProcessRef } from '../process/identity.js';
-import { readJson, writeJson } from '../state/atomic-file.js';
-
-/** A server that is kept running. */
-export interface Service {
-  /** Unique in the site: `db-1`, `prod-1.nginx`. */
-  readonly name: string;
-  /** What runs in the end, where the daemon is started through a script. Default: the daemon's program. */
-  readonly program?: string;
-  readonly daemon: DaemonSpec;
-  readonly stop?: StopOptions;
-  /**
-   * A text that stands in the command line of this service and of no other, such as its configuration file.
-   * It finds a process that was started just before the supervisor was killed, and so was never written down.
-   */
-  readonly mark: string;
-}
-
-const recordSchema = z.object({
-  process: z.object({ pid: z.number(), startTime: z.number(), bootId: z.string() }),
-  startedAt: z.string(),
-  /** Counts deaths that nobody asked for, since the last time it was started on purpose. */
-  restarts: z.number(),
-});
-export type ServiceRecord = z.infer<typeof recordSchema>;
+import { isAlive } from '../process/identity.js';
+import { type Service, type ServiceKind, type ServiceRecord, ServiceRecords } from './service-record.js';
 
 /** Waits before a restart: 0.1 s, doubled up to 10 s; forgotten after half a minute without a death. */
 const firstDelayMs = 100;
@@ -52,46 +24,53 @@ export interface SupervisorEvents {
 
 /**
  * Keeps services running. They outlive it: every process is written down, and a supervisor that starts later
- * adopts what runs. `tick` is called by whoever has the clock.
+ * adopts what runs. `tick` is called by whoever has the clock. One for each site: two would restart the same.
  */
 export class Supervisor {
+  readonly records: ServiceRecords;
   readonly #watched = new Map<string, Watched>();
   /** One operation at a time for each name: a tick must not restart what is being stopped. */
   readonly #queues = new Map<string, Promise<unknown>>();
 
   constructor(
-    private readonly recordsDir: string,
+    recordsDir: string,
     private readonly events: SupervisorEvents,
-  ) {}
+  ) {
+    this.records = new ServiceRecords(recordsDir);
+  }
 
   /** Starts a service, or adopts it if it runs. From now on it is restarted when it dies. */
   ensure(service: Service): Promise<ServiceRecord> {
     return this.#alone(service.name, async () => {
       const present = this.#watched.get(service.name);
-      if (present && isAlive(present.record.process)) return present.record;
-      const running = await this.find(service);
-      const record = running ?? (await this.#start(service, 0));
-      this.#watched.set(service.name, { service, record, delayMs: firstDelayMs, dueAt: undefined });
+      const record =
+        present && isAlive(present.record.process)
+          ? present.record
+          : ((await this.records.find(service.name)) ?? (await this.records.start(service, 0)));
+      const delayMs = present?.delayMs ?? firstDelayMs;
+      this.#watched.set(service.name, { service, record, delayMs, dueAt: undefined });
       return record;
     });
   }
 
   /** Stops a service for good, whether it is watched or was left by an earlier supervisor. */
-  stop(service: Service): Promise<void> {
-    return this.#alone(service.name, async () => {
-      const record = this.#watched.get(service.name)?.record ?? (await this.find(service));
-      this.#watched.delete(service.name);
-      if (record) await stopDaemon(record.process, service.stop);
-      await rm(this.#file(service.name), { force: true });
+  stop({ name }: Pick<Service, 'name'>): Promise<void> {
+    return this.#alone(name, async () => {
+      this.#watched.delete(name);
+      await this.records.stop(name);
     });
   }
 
+  /** Stops every service of a kind, also those that the definition names no longer. */
+  async stopAll(kind: ServiceKind): Promise<void> {
+    await Promise.all((await this.records.names(kind)).map((name) => this.stop({ name })));
+  }
+
   /** The fence: kills a service and returns when it is seen dead. It is not restarted until `ensure`. */
-  fence(service: Service): Promise<void> {
-    return this.#alone(service.name, async () => {
-      const record = this.#watched.get(service.name)?.record ?? (await this.find(service));
-      this.#watched.delete(service.name);
-      if (record) await killDaemon(record.process);
+  fence({ name }: Pick<Service, 'name'>): Promise<void> {
+    return this.#alone(name, async () => {
+      this.#watched.delete(name);
+      await this.records.kill(name);
     });
   }
 
@@ -108,11 +87,6 @@ export class Supervisor {
 
   record(name: string): ServiceRecord | undefined {
     return this.#watched.get(name)?.record;
-  }
-
-  /** The names of what is watched. */
-  names(): readonly string[] {
-    return [...this.#watched.keys()];
   }
 
   /** Looks at every service once; starts again what is due. Never throws for a single service. */
@@ -132,41 +106,21 @@ export class Supervisor {
       watched.delayMs = Math.min(watched.delayMs * 2, longestDelayMs);
       return;
     }
-    if (now < watched.dueAt) return;
-    await this.#alone(name, async () => {
-      if (this.#watched.get(name) !== watched || isAlive(watched.record.process)) return;
-      try {
-        watched.record = await this.#start(watched.service, watched.record.restarts + 1);
-        watched.dueAt = undefined;
-        this.events.restarted(name);
-      } catch (error) {
-        watched.dueAt = now + watched.delayMs;
-        this.events.failed(name, error, watched.delayMs);
-        watched.delayMs = Math.min(watched.delayMs * 2, longestDelayMs);
-      }
-    });
+    if (now >= watched.dueAt) await this.#alone(name, () => this.#startAgain(watched, now));
   }
 
-  async #start(service: Service, restarts: number): Promise<ServiceRecord> {
-    const process = await startDaemon(service.daemon);
-    const record = { process, startedAt: new Date().toISOString(), restarts };
-    await writeJson(this.#file(service.name), record);
-    return record;
-  }
-
-  /** The process of a service, whoever started it; undefined if it does not run. */
-  async find(service: Service): Promise<ServiceRecord | undefined> {
-    const record = await readJson(this.#file(service.name), recordSchema);
-    if (record && isAlive(record.process)) return record;
-    const stray = findStray(service);
-    if (!stray) return undefined;
-    const found = { process: stray, startedAt: new Date().toISOString(), restarts: record?.restarts ?? 0 };
-    await writeJson(this.#file(service.name), found);
-    return found;
-  }
-
-  #file(name: string): string {
-    return join(this.recordsDir, `${name}.json`);
+  async #startAgain(watched: Watched, now: number): Promise<void> {
+    const { service, record } = watched;
+    if (this.#watched.get(service.name) !== watched || isAlive(record.process)) return;
+    try {
+      watched.record = await this.records.start(service, record.restarts + 1);
+      watched.dueAt = undefined;
+      this.events.restarted(service.name);
+    } catch (error) {
+      watched.dueAt = now + watched.delayMs;
+      this.events.failed(service.name, error, watched.delayMs);
+      watched.delayMs = Math.min(watched.delayMs * 2, longestDelayMs);
+    }
   }
 
   #alone<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -178,31 +132,4 @@ export class Supervisor {
     );
     return mine;
   }
-}
-
-/** Whether any service that was ever written down in this folder runs now. */
-export async function anyRecordedRuns(recordsDir: string): Promise<boolean> {
-  if (!existsSync(recordsDir)) return false;
-  const names = readdirSync(recordsDir).filter((name) => name.endsWith('.json'));
-  const records = await Promise.all(names.map((name) => readJson(join(recordsDir, name), recordSchema)));
-  return records.some((record) => record !== undefined && isAlive(record.process));
-}
-
-/** The leader of a process group that runs this program with the mark in its command line. */
-function findStray({ mark, daemon, program: runs = daemon.program }: Service): ProcessRef | undefined {
-  // The kernel keeps 15 bytes of a program's name.
-  const program = basename(runs).slice(0, 15);
-  for (const entry of readdirSync('/proc')) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      if (stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')) !== program) continue;
-      const group = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
-      if (group === pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(mark)) return identify(pid);
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  return undefined;
 }

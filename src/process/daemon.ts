@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hasErrno, UnderstudyError } from '../output/errors.js';
-import { identify, isAlive, type ProcessRef } from './identity.js';
-import { type Account, signalGroup } from './run.js';
+import { groupOf, identify, isAlive, type ProcessRef } from './identity.js';
+import { type Account, signalGroup, signalProcess } from './run.js';
 import { waitUntil } from './wait.js';
 
 export interface DaemonSpec {
@@ -69,7 +69,7 @@ export interface StopOptions {
 }
 
 /**
- * Stops a daemon and everything in its group. Returns when it is seen dead.
+ * Stops a daemon and everything in its group. Returns when all of it is seen dead.
  * @throws code `deadline` if the kernel does not end it within 10 s of SIGKILL (a process stuck on a dead disk)
  */
 export async function stopDaemon(
@@ -77,28 +77,27 @@ export async function stopDaemon(
   { stopSignal = 'SIGTERM', graceMs = 5_000 }: StopOptions = {},
 ): Promise<void> {
   if (isAlive(ref)) {
+    signalProcess(ref.pid, stopSignal);
     // A stopped process does not act on SIGTERM until it is continued.
-    process.kill(ref.pid, stopSignal);
     signalGroup(ref.pid, 'SIGCONT');
-    const inTime = await waitUntil(() => !isAlive(ref), {
-      what: '',
-      deadlineMs: graceMs,
-      everyMs: 20,
-    }).catch(() => false);
-    if (inTime) return;
-    await killDaemon(ref);
+    await waitUntil(() => !isAlive(ref), { what: `process ${ref.pid} to end`, deadlineMs: graceMs, everyMs: 20 }).catch(
+      // It has had its time.
+      () => undefined,
+    );
   }
+  await killDaemon(ref);
 }
 
 /**
- * Ends a process group at once and waits until its leader is seen dead: the fence before a role moves.
+ * Ends a process group at once and waits until all of it is seen dead: the fence before a role moves.
+ * Also what a leader that is dead already has left behind, which would hold on to its files and ports.
  * @throws code `deadline` after 10 s
  */
 export async function killDaemon(ref: ProcessRef): Promise<void> {
-  if (!isAlive(ref)) return;
+  if (groupOf(ref).length === 0) return;
   signalGroup(ref.pid, 'SIGKILL');
-  await waitUntil(() => !isAlive(ref), {
-    what: `process ${ref.pid} to end after SIGKILL`,
+  await waitUntil(() => groupOf(ref).length === 0, {
+    what: `process ${ref.pid} and its children to end after SIGKILL`,
     deadlineMs: 10_000,
     everyMs: 10,
   });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { allProcesses, readProcess } from './table.js';
 
 /**
  * One process, for good: a pid alone is reused by the kernel, a pid with its start time is not
@@ -20,36 +21,29 @@ function bootId(): string {
   return knownBootId;
 }
 
-interface Stat {
-  readonly state: string;
-  readonly startTime: number;
-}
-
-function readStat(pid: number): Stat | undefined {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  } catch {
-    return undefined;
-  }
-  // The second field is the program's name in parentheses and may itself contain spaces and parentheses.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '?', startTime: Number(fields[19]) };
-}
-
 /** The identity of a process that runs now, or undefined if there is none. */
 export function identify(pid: number): ProcessRef | undefined {
-  const stat = readStat(pid);
-  return stat && isRunningState(stat.state) ? { pid, startTime: stat.startTime, bootId: bootId() } : undefined;
+  const entry = readProcess(pid);
+  return entry?.running ? { pid, startTime: entry.startTime, bootId: bootId() } : undefined;
 }
 
 /** Whether exactly this process still runs. A zombie is dead, although signals to it succeed. */
 export function isAlive(ref: ProcessRef): boolean {
   if (ref.bootId !== bootId()) return false;
-  const stat = readStat(ref.pid);
-  return stat !== undefined && stat.startTime === ref.startTime && isRunningState(stat.state);
+  const entry = readProcess(ref.pid);
+  return entry?.running === true && entry.startTime === ref.startTime;
 }
 
-function isRunningState(state: string): boolean {
-  return state !== 'Z' && state !== 'X';
+/**
+ * What still runs of the group that a process led, itself included. A leader that was killed leaves its children
+ * behind: nginx's workers go on holding its port. Empty once the leader's pid has gone to another process.
+ */
+export function groupOf(ref: ProcessRef): readonly number[] {
+  if (ref.bootId !== bootId()) return [];
+  const leader = readProcess(ref.pid);
+  // While a group has members, the kernel gives its number to no new process.
+  if (leader && leader.startTime !== ref.startTime) return [];
+  return allProcesses()
+    .filter(({ running, group, startTime }) => running && group === ref.pid && startTime >= ref.startTime)
+    .map(({ pid }) => pid);
 }

@@ -85,20 +85,26 @@ export async function run(program: string, args: readonly string[], options: Run
       });
     }
     return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode };
+  } catch (error) {
+    // A program that ended may have left children behind, which would hold on to files and ports.
+    signalGroup(child.pid, 'SIGKILL');
+    throw error;
   } finally {
     clearTimeout(deadline);
     clearTimeout(kill);
     signal?.removeEventListener('abort', onAbort);
-    // A program that ended may have left children behind, which would hold on to files and ports.
-    if (ending) signalGroup(child.pid, 'SIGKILL');
   }
 }
 
 /** Signals a whole process group; one that has already ended is not an error. */
 export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
+  if (pid !== undefined) signalProcess(-pid, signal);
+}
+
+/** Signals a process; one that has already ended is not an error. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, signal);
   } catch (error) {
     if (!hasErrno(error, 'ESRCH')) throw error;
   }

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { ServerId } from '../../platform/edition.js';
-import type { Account } from '../../process/run.js';
+import { type Account, run } from '../../process/run.js';
+import { waitUntil } from '../../process/wait.js';
 import type { EnvironmentName } from '../../site/schema.js';
 import { readJson, writeFileAtomic, writeJson } from '../../state/atomic-file.js';
-import type { Service } from '../supervisor.js';
+import type { Service } from '../service-record.js';
 import { renderConfiguration } from './configuration.js';
-import { command, type StatRow, statistics } from './runtime.js';
+import { corrections, healthOf } from './agreement.js';
+import { command, statistics } from './runtime.js';
 import type { BalancerFrame, BalancerProcess, BalancerState, ServerMode } from './settings.js';
 
 const serversSchema = z.array(
@@ -44,6 +46,7 @@ export interface BackendCounters {
  */
 export class Balancer {
   #state: BalancerState;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: BalancerOptions) {
     this.#state = options.initial;
@@ -56,6 +59,7 @@ export class Balancer {
   services(): readonly Service[] {
     return this.options.processes.map(({ name, configFile }) => ({
       name,
+      kind: 'balancer',
       mark: configFile,
       daemon: {
         program: this.options.program,
@@ -86,37 +90,66 @@ export class Balancer {
     };
   }
 
-  /** Brings the files up to date. @returns whether a process that runs was started from something else */
+  /**
+   * Brings the files up to date, and has HAProxy check them.
+   * @returns whether a process that runs was started from something else
+   * @throws code `program-failed` with HAProxy's own words if it refuses them
+   */
   async writeConfiguration(): Promise<boolean> {
-    const { frame, processes, account, stateFile } = this.options;
-    let changed = false;
-    await writeJson(stateFile, this.#state);
-    for (const process of processes) {
-      const text = renderConfiguration(frame, this.#state, process);
-      changed ||= text !== (await readFile(process.configFile, 'utf8').catch(() => undefined));
-      await writeFileAtomic(process.configFile, text, { mode: 0o640, owner: account && { uid: 0, gid: account.gid } });
-    }
+    const changed = await this.#inTurn(() => this.#write());
+    for (const { configFile } of this.options.processes) await run(this.options.program, ['-c', '-q', '-f', configFile]);
     return changed;
   }
 
+  /** Waits until a process answers: only then may another one be taken away. */
+  async waitUntilAnswering(name: string, signal?: AbortSignal): Promise<void> {
+    const process = this.options.processes.find((one) => one.name === name);
+    await waitUntil(async () => process && (await statistics(process.adminSocket)) !== undefined, {
+      what: `${name} to answer`,
+      deadlineMs: 10_000,
+      signal,
+      remedy: `Read ${this.options.logFile(name)}.`,
+    });
+  }
+
+  /**
+   * Compares what the processes do with what they should do, and puts it right: one that was just starting when
+   * something changed may have read its file too early.
+   * @returns the names of those that do not answer
+   */
+  reconcile(): Promise<readonly string[]> {
+    return this.#inTurn(async () => {
+      const silent: string[] = [];
+      for (const { name, adminSocket } of this.options.processes) {
+        const rows = await statistics(adminSocket);
+        const wrong = rows && corrections(this.#state, rows);
+        if (!wrong || !(await command(adminSocket, wrong))) silent.push(name);
+      }
+      return silent;
+    });
+  }
+
+  /** A server that the balancer does not have is left alone: its last definition may have had it. */
   async setWebServer(environment: EnvironmentName, id: string, mode: ServerMode): Promise<void> {
-    const servers = this.#state.web[environment].map((server) => (server.id === id ? { ...server, mode } : server));
+    if (!this.#state.web[environment].some((server) => server.id === id)) return;
     const commands = [`set server ${environment}/${id} state ${mode}`];
-    // One that was away long is let in by its first good check, not by what was known of it before.
     if (mode === 'maint') commands.push(`shutdown sessions server ${environment}/${id}`);
-    await this.#change({ ...this.#state, web: { ...this.#state.web, [environment]: servers } }, commands);
+    await this.#change(({ web, ...rest }) => {
+      const servers = web[environment].map((server) => (server.id === id ? { ...server, mode } : server));
+      return { ...rest, web: { ...web, [environment]: servers } };
+    }, commands);
   }
 
   async setPrimary(primary: ServerId): Promise<void> {
     const away = Object.keys(this.options.frame.cluster).filter((id) => id !== primary);
-    await this.#change({ ...this.#state, primary }, [
+    await this.#change((state) => ({ ...state, primary }), [
       ...away.flatMap((id) => [`set server primary/${id} state maint`, `shutdown sessions server primary/${id}`]),
       `set server primary/${primary} state ready`,
     ]);
   }
 
   async setWeight(replica: ServerId, weight: number): Promise<void> {
-    await this.#change({ ...this.#state, weights: { ...this.#state.weights, [replica]: weight } }, [
+    await this.#change((state) => ({ ...state, weights: { ...state.weights, [replica]: weight } }), [
       `set server replicas/${replica} weight ${weight}`,
     ]);
   }
@@ -135,15 +168,32 @@ export class Balancer {
     return { requests: sum('req_tot'), serverErrors: sum('hrsp_5xx'), health };
   }
 
-  async #change(next: BalancerState, commands: readonly string[]): Promise<void> {
-    this.#state = next;
-    await this.writeConfiguration();
-    await Promise.all(this.options.processes.map(({ adminSocket }) => command(adminSocket, commands)));
+  /** First the files, then the processes. One that does not take it is replaced by whoever asks `reconcile`. */
+  #change(next: (state: BalancerState) => BalancerState, commands: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#state = next(this.#state);
+      await this.#write();
+      await Promise.all(this.options.processes.map(({ adminSocket }) => command(adminSocket, commands)));
+    });
   }
-}
 
-function healthOf({ status = '' }: StatRow): 'up' | 'down' | 'maint' | 'drain' {
-  if (status.startsWith('UP')) return 'up';
-  if (status.startsWith('DRAIN')) return 'drain';
-  return status.startsWith('MAINT') ? 'maint' : 'down';
+  async #write(): Promise<boolean> {
+    const { frame, processes, account, stateFile } = this.options;
+    let changed = false;
+    await writeJson(stateFile, this.#state);
+    for (const process of processes) {
+      const text = renderConfiguration(frame, this.#state, process);
+      if (text === (await readFile(process.configFile, 'utf8').catch(() => undefined))) continue;
+      changed = true;
+      await writeFileAtomic(process.configFile, text, { mode: 0o640, owner: account && { uid: 0, gid: account.gid } });
+    }
+    return changed;
+  }
+
+  /** One change at a time: an older file must not overwrite a newer one. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work, work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
 }

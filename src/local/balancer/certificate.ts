@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasErrno } from '../../output/errors.js';
 import { type Account, run } from '../../process/run.js';
 import { writeFileAtomic } from '../../state/atomic-file.js';
+import { acquireLock } from '../../state/lock.js';
 
 /** A certificate is made anew when it has less than this left. */
 const renewBeforeMs = 30 * 24 * 3_600_000;
@@ -22,11 +22,29 @@ export interface CertificateOptions {
 /** The file that a person adds to the browser's trusted authorities. */
 export const authorityFile = (authorityDir: string) => join(authorityDir, 'rootCA.pem');
 
-/** Makes sure that a certificate for the domains is there. The system's trust stores are never touched. */
-export async function ensureCertificate(options: CertificateOptions): Promise<void> {
-  if (await isStillGood(options)) return;
-  const { mkcert, authorityDir, file, domains, account } = options;
+/**
+ * Makes sure that a certificate for the domains is there. The system's trust stores are never touched.
+ * @returns whether it was made now
+ */
+export async function ensureCertificate(options: CertificateOptions): Promise<boolean> {
+  if (await isStillGood(options)) return false;
+  const { authorityDir, signal } = options;
   await mkdir(authorityDir, { recursive: true, mode: 0o755 });
+  // The first two sites of a machine would each make an authority, and one of them would be lost.
+  const lock = await acquireLock(join(authorityDir, 'lock'), {
+    why: 'making a certificate',
+    waitMs: 30_000,
+    ...(signal ? { signal } : {}),
+  });
+  try {
+    await makeCertificate(options);
+  } finally {
+    await lock.release();
+  }
+  return true;
+}
+
+async function makeCertificate({ mkcert, authorityDir, file, domains, account, signal }: CertificateOptions) {
   const aside = await mkdtemp(join(authorityDir, 'new-'));
   try {
     const certificate = join(aside, 'certificate.pem');
@@ -34,7 +52,7 @@ export async function ensureCertificate(options: CertificateOptions): Promise<vo
     await run(mkcert, ['-cert-file', certificate, '-key-file', key, ...domains], {
       env: { CAROOT: authorityDir },
       deadlineMs: 30_000,
-      signal: options.signal,
+      signal,
     });
     const both = (await readFile(certificate, 'utf8')) + (await readFile(key, 'utf8'));
     await writeFileAtomic(file, both, account ? { mode: 0o640, owner: { uid: 0, gid: account.gid } } : { mode: 0o600 });
@@ -43,6 +61,7 @@ export async function ensureCertificate(options: CertificateOptions): Promise<vo
   }
 }
 
+/** False also for one that cannot be understood: making it anew puts that right. */
 async function isStillGood({ file, domains, authorityDir }: CertificateOptions): Promise<boolean> {
   try {
     const certificate = new X509Certificate(await readFile(file));
@@ -52,8 +71,7 @@ async function isStillGood({ file, domains, authorityDir }: CertificateOptions):
       certificate.verify(authority.publicKey) &&
       domains.every((domain) => certificate.checkHost(domain) !== undefined)
     );
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return false;
-    throw error;
+  } catch {
+    return false;
   }
 }

@@ -62,12 +62,18 @@ const frontends = ({ domains, httpPort, httpsPort, certificateFile }: BalancerFr
 frontend https
     bind 127.0.0.1:${httpsPort} ssl crt ${certificateFile} alpn h2,http/1.1
     # What a visitor claims about himself is not believed.
-    http-request del-header X-Forwarded-For
+    http-request del-header X-Forwarded- -m beg
+    http-request del-header Forwarded
+    http-request del-header X-Real-IP
+    http-request del-header Proxy
     http-request set-header X-Forwarded-For %[src]
     http-request set-header X-Forwarded-Proto https
     http-request set-header X-Forwarded-Port ${httpsPort}
-    # Health and status of an instance are for the balancer itself.
-    http-request return status 404 if { path_beg /-/ }
+    # Health and status of an instance are for the balancer itself, however their address is written: nginx decodes
+    # it, drops dots and doubled slashes.
+    acl is_ours path,url_dec -m reg ^/+([.]/+)*-/
+    acl is_ours path,url_dec -m reg /[.][.]/(.*/)?-/
+    http-request return status 404 if is_ours
     acl is_prod req.hdr(host),field(1,:),lower -m str ${domains.prod}
     acl is_dev req.hdr(host),field(1,:),lower -m str ${domains.dev}
     use_backend prod if is_prod

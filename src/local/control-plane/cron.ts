@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../../output/errors.js';
-import { type Account, run } from '../../process/run.js';
+import type { Account } from '../../process/run.js';
+import type { Service, ServiceRecords } from '../service-record.js';
 
 /** How often dev's WordPress looks at what is due: the finest grain that its schedules have. */
 const everyMs = 60_000;
@@ -12,35 +12,42 @@ export interface CronOptions {
   readonly php: string;
   readonly documentRoot: string;
   readonly account: Account | undefined;
-  readonly log: (problem: string) => void;
+  readonly logFile: string;
+  readonly records: ServiceRecords;
 }
 
 /**
  * Runs dev's scheduled jobs. The control plane is the one elected runner, because there is only one of it: instances
- * have WordPress's own trigger switched off, and prod, which cannot write, has no jobs.
+ * have WordPress's own trigger switched off, and prod, which cannot write, has no jobs. A run is written down like a
+ * server, so that a control plane that takes over waits for one that is still going on.
  */
 export class CronRunner {
-  #dueAt = 0;
-  #running: Promise<void> | undefined;
-
   constructor(private readonly options: CronOptions) {}
 
   /** Starts a run if one is due and none is going on. Does not wait for it. */
-  tick(now = performance.now()): void {
-    if (this.#running || now < this.#dueAt) return;
-    const { php, documentRoot, account, log } = this.options;
-    if (!existsSync(join(documentRoot, 'wp-cron.php'))) return;
-    this.#dueAt = now + everyMs;
-    this.#running = run(php, ['wp-cron.php'], { cwd: documentRoot, as: account, deadlineMs: longestMs })
-      .then(() => undefined)
-      .catch((error) => log(messageOf(error)))
-      .finally(() => {
-        this.#running = undefined;
-      });
+  async tick(now = Date.now()): Promise<void> {
+    const { records } = this.options;
+    if (!existsSync(this.#program)) return;
+    const last = await records.lastStart(name);
+    const age = last === undefined ? Number.POSITIVE_INFINITY : now - Date.parse(last);
+    if (age < everyMs) return;
+    if (!(await records.find(name))) await records.start(this.#service, 0);
+    else if (age > longestMs) await records.kill(name);
   }
 
-  /** Waits for a run that is going on. */
-  async settle(): Promise<void> {
-    await this.#running;
+  get #program(): string {
+    return join(this.options.documentRoot, 'wp-cron.php');
+  }
+
+  get #service(): Service {
+    const { php, account, logFile, documentRoot } = this.options;
+    return {
+      name,
+      kind: 'job',
+      mark: this.#program,
+      daemon: { program: php, args: [this.#program], cwd: documentRoot, as: account, logFile },
+    };
   }
 }
+
+const name = 'cron';

@@ -7,6 +7,8 @@ import { waitUntil } from '../../../src/process/wait.js';
 import { account } from './mariadb.js';
 
 export const parts = resolve(import.meta.dirname, '../../../instance/wordpress');
+/** Another WordPress than Debian's can be tested by naming its folder. */
+export const wordPress = process.env.UNDERSTUDY_TEST_WORDPRESS ?? '/usr/share/wordpress';
 export const devUrl = 'https://dev.demo.localhost:8443';
 export const prodUrl = 'https://demo.localhost:8443';
 
@@ -46,7 +48,7 @@ export async function renderConfig(input: unknown): Promise<string> {
 /** A WordPress with our files in it, as an instance of the environment has them. */
 export async function makeDocumentRoot(path: string, config: ConfigInput, edition?: unknown): Promise<void> {
   // Links followed: Debian's package is full of them.
-  await run('cp', ['-RL', '/usr/share/wordpress', path]);
+  await run('cp', ['-RL', wordPress, path]);
   cpSync(join(parts, 'mu-plugins'), join(path, 'wp-content/mu-plugins'), { recursive: true });
   if (config.environment === 'prod') {
     cpSync(join(parts, 'drop-ins/prod'), join(path, 'wp-content'), { recursive: true });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { run } from '../../../src/process/run.js';
-import { parts } from './document-root.js';
+import { parts, wordPress } from './document-root.js';
 
 const standIns = `
-  define('ABSPATH', '/usr/share/wordpress/'); define('WPINC', 'wp-includes'); define('DB_NAME', 'wp');
+  define('ABSPATH', '${wordPress}/'); define('WPINC', 'wp-includes'); define('DB_NAME', 'wp');
   $table_prefix = 'wp_';
   function is_multisite() { return $GLOBALS['multisite'] ?? false; }
   function get_current_blog_id() { return 1; }
@@ -13,7 +13,7 @@ const standIns = `
   function found($key, $group = '') { wp_cache_get($key, $group, false, $found); return $found; }
 `;
 const ours = `require '${parts}/drop-ins/prod/object-cache.php'; wp_cache_init();`;
-const wordPress = `require ABSPATH . 'wp-includes/cache.php'; wp_cache_init();`;
+const theirs = `require ABSPATH . 'wp-includes/cache.php'; wp_cache_init();`;
 
 async function php(code: string, apcu: '0' | '1' = '1'): Promise<unknown> {
   const settings = ['-d', `apc.enable_cli=${apcu}`, '-d', 'display_errors=stderr'];
@@ -63,7 +63,7 @@ test.each([
   ['with APCu', '1'],
   ['without APCu, as on the command line', '0'],
 ] as const)('behaves as the cache of WordPress %s', async (_, apcu) => {
-  expect(await php(ours + behaviours, apcu)).toEqual(await php(wordPress + behaviours, apcu));
+  expect(await php(ours + behaviours, apcu)).toEqual(await php(theirs + behaviours, apcu));
 });
 
 test('blogs of a network are kept apart as by the cache of WordPress, global groups are not', async () => {
@@ -76,7 +76,7 @@ test('blogs of a network are kept apart as by the cache of WordPress, global gro
     echo json_encode([$there, wp_cache_get('a')]);
   `;
   const network = '$GLOBALS["multisite"] = true;';
-  expect(await php(network + ours + code)).toEqual(await php(network + wordPress + code));
+  expect(await php(network + ours + code)).toEqual(await php(network + theirs + code));
 });
 
 const editions = `

@@ -101,9 +101,10 @@ describe('a statement of prod', () => {
           "/* a */ INSERT INTO `wp_comments` (`email`) VALUES ('jo@example.com')",
           "UPDATE wp_users SET user_pass='secret'",
           "DELETE\nFROM wp_x WHERE a='b'",
+          "CALL p('secret')",
         ],
         'summary',
       ),
-    ).toEqual(['INSERT INTO `wp_comments`', 'UPDATE wp_users SET', 'DELETE FROM wp_x']);
+    ).toEqual(['INSERT INTO `wp_comments`', 'UPDATE wp_users SET', 'DELETE FROM wp_x', 'CALL p']);
   });
 });

@@ -11,7 +11,7 @@ if (PHP_SAPI !== 'cli' && !headers_sent()) {
 add_action('admin_bar_menu', static function ($bar): void {
     $bar->add_node([
         'id' => 'understudy',
-        'title' => '<span style="background:#b26200;color:#fff;padding:2px 8px;border-radius:3px;font-weight:600">DEV</span>',
+        'title' => '<span style="background:#b26200;color:#fff;padding:2px 8px;border-radius:3px">DEV</span>',
         'meta' => ['title' => 'This is dev. Visitors of prod see a change after the next promotion.'],
     ]);
 }, 1);

@@ -9,7 +9,8 @@ final class Understudy_Rewriting_Buffer
     /** Pages are far smaller; downloads that go through PHP are not to fill its memory. */
     public const BYTES = 4 * 1024 * 1024;
 
-    private const TEXT = '~^(?:text/|image/svg\+xml|application/(?:[\w.+-]+\+)?(?:json|xml|javascript|ecmascript|x-javascript)\b)~i';
+    private const TEXT = '~^(?:text/|image/svg\+xml'
+        . '|application/(?:[\w.+-]+\+)?(?:json|xml|javascript|ecmascript|x-javascript)\b)~i';
 
     private string $held = '';
 

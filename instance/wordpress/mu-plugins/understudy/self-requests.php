@@ -10,7 +10,8 @@ defined('ABSPATH') || exit;
 /** Where this instance listens, such as http://10.0.1.7:8080; null where nobody knows (the command line). */
 function understudy_origin(): ?string
 {
-    $origin = defined('UNDERSTUDY_ORIGIN') ? UNDERSTUDY_ORIGIN : ($_SERVER['UNDERSTUDY_ORIGIN'] ?? getenv('UNDERSTUDY_ORIGIN'));
+    $origin = defined('UNDERSTUDY_ORIGIN') ? UNDERSTUDY_ORIGIN : $_SERVER['UNDERSTUDY_ORIGIN'] ?? null;
+    $origin ??= getenv('UNDERSTUDY_ORIGIN');
     if (is_string($origin) && $origin !== '') {
         return rtrim($origin, '/');
     }

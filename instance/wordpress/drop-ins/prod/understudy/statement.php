@@ -17,15 +17,15 @@ final class Understudy_Statement
     public static function writes(string $sql): bool
     {
         $sql = self::without_leading_noise($sql);
-        $word = strtolower(substr($sql, 0, strspn(strtolower($sql), 'abcdefghijklmnopqrstuvwxyz_')));
+        $word = preg_match('/^[a-z_]+/i', $sql, $first) === 1 ? strtolower($first[0]) : '';
         return match (true) {
             $word === 'select' => self::select_writes($sql),
             in_array($word, self::READS, true) => false,
-            $word === 'set' => preg_match('/^set\s+(global|persist|persist_only|password|default)\b|@@(global|persist)/i', $sql) === 1
-                || preg_match('/^set\s+statement\b/i', $sql) === 1 && self::contains_word($sql, self::CHANGES),
+            $word === 'set' => self::set_writes($sql),
             $word === 'start' => preg_match('/^start\s+transaction\b/i', $sql) !== 1,
             $word === 'check', $word === 'checksum' => preg_match('/^check(sum)?\s+tables?\b/i', $sql) !== 1,
-            $word === 'with', $word === 'analyze' => self::contains_word($sql, self::CHANGES) || self::select_writes($sql),
+            $word === 'with', $word === 'analyze' =>
+                self::contains_word($sql, self::CHANGES) || self::select_writes($sql),
             default => true,
         };
     }
@@ -33,14 +33,24 @@ final class Understudy_Statement
     /** The verb and the table, for the log; values may be personal and stay out of it. */
     public static function summary(string $sql): string
     {
-        $words = preg_split('/[\s(]+/', self::without_leading_noise($sql), 5) ?: [];
-        return substr(preg_replace('/[^\w` .-]/', '', implode(' ', array_slice($words, 0, 3))) ?? '', 0, 80);
+        preg_match('/^[\w`.]+(?:\s+[\w`.]+){0,2}/', self::without_leading_noise($sql), $words);
+        return substr((string) preg_replace('/\s+/', ' ', $words[0] ?? 'something'), 0, 80);
     }
 
     /** Comments, white space and opening parentheses; what stands in an executable comment counts as SQL. */
     private static function without_leading_noise(string $sql): string
     {
-        return preg_replace('~^(?:[\s(;]++|--[^\n]*+(?:\n|$)|#[^\n]*+(?:\n|$)|/\*!\d*+|/\*(?!!).*?\*/)++~s', '', $sql) ?? $sql;
+        $noise = '[\s(;]++|--[^\n]*+(?:\n|$)|#[^\n]*+(?:\n|$)|/\*!\d*+|/\*(?!!).*?\*/';
+        return preg_replace("~^(?:$noise)++~s", '', $sql) ?? $sql;
+    }
+
+    /** Settings of this connection are its own business. */
+    private static function set_writes(string $sql): bool
+    {
+        if (preg_match('/^set\s+statement\b/i', $sql) === 1) {
+            return self::contains_word($sql, self::CHANGES);
+        }
+        return preg_match('/^set\s+(global|persist|persist_only|password|default)\b|@@(global|persist)/i', $sql) === 1;
     }
 
     private static function select_writes(string $sql): bool
