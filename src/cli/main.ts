@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { Command, CommanderError, type OptionValues } from 'commander';
 import { UnderstudyError } from '../output/errors.js';
 import { type CommandContext, configFileOf, toCommand } from './command.js';
@@ -52,6 +53,8 @@ async function main(argv: readonly string[]): Promise<number> {
 /** The first Ctrl-C asks for a clean stop; the second one does not wait for it. */
 function firstInterrupt(terminal: () => Terminal): AbortSignal {
   const interrupted = new AbortController();
+  // Everything that runs at the same time listens to it; a dozen programs are asked for their versions at once.
+  setMaxListeners(0, interrupted.signal);
   const onSignal = (name: NodeJS.Signals) => {
     if (interrupted.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
     terminal().say('Stopping cleanly; once more to stop at once.');
@@ -68,4 +71,6 @@ function firstInterrupt(terminal: () => Terminal): AbortSignal {
   return interrupted.signal;
 }
 
+// What root makes here must be open to the accounts of servers; what is secret has its own mode.
+if (process.getuid?.() === 0) process.umask(0o022);
 process.exitCode = await main(process.argv.slice(2));

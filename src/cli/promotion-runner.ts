@@ -1,7 +1,7 @@
 import { layoutFor, paths } from '../local/layout.js';
 import { localPlatform } from '../local/local-platform.js';
 import { UnderstudyError } from '../output/errors.js';
-import { promote } from '../promotion/promote.js';
+import { noteFailure, promote } from '../promotion/promote.js';
 
 /**
  * The process that carries out a promotion: `promotion-runner.js DEFINITION ID run|resume|abort`. It is started
@@ -15,16 +15,17 @@ async function main(configFile: string, id: string, mode: 'run' | 'resume' | 'ab
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   const layout = layoutFor(configFile);
-  const platform = await localPlatform(layout);
-  await promote({
-    platform,
-    site: platform.site,
-    promotionsDir: paths.promotions(layout),
-    id,
-    lockFile: paths.promotionLock(layout),
-    mode,
-    signal: interrupted.signal,
+  const open = async () => {
+    const platform = await localPlatform(layout);
+    return { platform, site: platform.site };
+  };
+  const promotion = { open, promotionsDir: paths.promotions(layout), id };
+  // A defect of ours: whoever follows is told, and the next run goes on from the journal.
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`${error.stack}\n`);
+    void noteFailure(promotion, error).finally(() => process.exit(1));
   });
+  await promote({ ...promotion, lockFile: paths.promotionLock(layout), mode, signal: interrupted.signal });
   // Connections that are still open must not keep it alive.
   process.exit(0);
 }

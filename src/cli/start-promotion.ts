@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serverEnvironment } from '../local/control-plane/ensure.js';
 import { layoutFor, paths } from '../local/layout.js';
-import { refusal } from '../output/errors.js';
+import { hasErrno, refusal } from '../output/errors.js';
 import { startDaemon } from '../process/daemon.js';
+import type { ProcessRef } from '../process/identity.js';
 import { followPromotion } from '../promotion/follow.js';
+import { promotionOf } from '../promotion/history.js';
 import { type PromotionRequest, promotionFiles } from '../promotion/request.js';
 import type { PromotionResult } from '../promotion/result.js';
 import { writeJson } from '../state/atomic-file.js';
-import { lockHolder } from '../state/lock.js';
+import { type LockHolder, lockHolder } from '../state/lock.js';
 import type { CommandContext } from './command.js';
 
 export type NewPromotion = Omit<PromotionRequest, 'id' | 'by' | 'at'>;
@@ -39,45 +41,86 @@ export async function continuePromotion(
   return runAndFollow(context, id, mode);
 }
 
-/** Who runs the promotion that is going on; undefined if none is. */
-export function runningPromotion(configFile: string) {
-  return lockHolder(paths.promotionLock(layoutFor(configFile)));
+export interface RunningPromotion {
+  readonly id: string;
+  readonly process: ProcessRef;
+}
+
+/**
+ * The promotion that is going on; undefined if none is.
+ * @throws refusal `locked` if something else that excludes promotions is going on
+ */
+export async function runningPromotion(configFile: string): Promise<RunningPromotion | undefined> {
+  const layout = layoutFor(configFile);
+  const holder = await lockHolder(paths.promotionLock(layout));
+  if (!holder) return undefined;
+  const id = await promotionOf(paths.promotions(layout), holder.process);
+  if (id === undefined) throw locked(holder);
+  return { id, process: holder.process };
+}
+
+/** Asks a promotion that is going on to take everything back, and watches how it does. */
+export async function takeBackPromotion(context: CommandContext, running: RunningPromotion): Promise<PromotionResult> {
+  const journal = journalOf(context, running.id);
+  const from = await sizeOf(journal);
+  interrupt(running.process);
+  return followPromotion({ journal, runner: running.process, from, report: context.terminal.report });
 }
 
 async function runAndFollow(
-  { configFile, terminal, signal }: CommandContext,
+  context: CommandContext,
   id: string,
   mode: 'run' | 'resume' | 'abort',
 ): Promise<PromotionResult> {
-  const dir = join(paths.promotions(layoutFor(configFile)), id);
-  const journal = promotionFiles.journal(dir);
-  const from = await stat(journal).then(
-    ({ size }) => size,
-    () => 0,
-  );
+  const { configFile, terminal, signal } = context;
+  const journal = journalOf(context, id);
+  const from = await sizeOf(journal);
   const runner = await startDaemon({
     program: process.execPath,
     args: [fileURLToPath(new URL('./promotion-runner.js', import.meta.url)), configFile, id, mode],
     cwd: '/',
-    logFile: promotionFiles.log(dir),
+    logFile: promotionFiles.log(join(journal, '..')),
     env: serverEnvironment(),
   });
-  const interrupt = () => process.kill(runner.pid, 'SIGINT');
-  signal.addEventListener('abort', interrupt, { once: true });
+  const onAbort = () => interrupt(runner);
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    if (signal.aborted) interrupt();
-    return await followPromotion({ journal, from, report: terminal.report });
+    if (signal.aborted) onAbort();
+    return await followPromotion({ journal, runner, from, report: terminal.report });
   } finally {
-    signal.removeEventListener('abort', interrupt);
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function interrupt({ pid }: ProcessRef): void {
+  try {
+    process.kill(pid, 'SIGINT');
+  } catch (error) {
+    // It has just ended: its last words are read all the same.
+    if (!hasErrno(error, 'ESRCH')) throw error;
+  }
+}
+
+const journalOf = ({ configFile }: CommandContext, id: string) =>
+  promotionFiles.journal(join(paths.promotions(layoutFor(configFile)), id));
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return 0;
+    throw error;
   }
 }
 
 async function refuseWhileOneRuns(lockFile: string): Promise<void> {
   const holder = await lockHolder(lockFile);
-  if (!holder) return;
-  throw refusal({
-    code: 'locked',
-    message: `${holder.who} is at it: ${holder.why} (process ${holder.process.pid}, since ${holder.since}).`,
-    remedy: 'Wait for it to end; `understudy rollback` takes one back that is still being watched.',
-  });
+  if (holder) throw locked(holder);
 }
+
+const locked = ({ who, why, process, since }: LockHolder) =>
+  refusal({
+    code: 'locked',
+    message: `${who} is at it: ${why} (process ${process.pid}, since ${since}).`,
+    remedy: 'Wait for it to end; `understudy rollback` takes back a promotion that is not final yet.',
+  });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { waitUntil } from '../process/wait.js';
 import { lockHolder } from '../state/lock.js';
 import { type Layout, paths } from './layout.js';
@@ -8,13 +9,20 @@ import { releaseNetwork } from './network/claim.js';
 /** Whether there is anything of the site on this machine. */
 export const hasState = ({ stateDir }: Layout): boolean => existsSync(stateDir);
 
-/** Removes all that a site has on this machine. Its servers must have been stopped. */
-export async function destroySite(layout: Layout): Promise<void> {
+/** Waits until the control plane has ended, after it was asked to stop everything. */
+export async function controlPlaneEnded(layout: Layout): Promise<void> {
   await waitUntil(async () => (await lockHolder(paths.controlLock(layout))) === undefined, {
     what: 'the control plane to end',
     deadlineMs: 10_000,
+    everyMs: 20,
   });
+}
+
+/** Removes all that a site has on this machine, also what a removal that was cut off has left. Its servers must have been stopped. */
+export async function destroySite(layout: Layout): Promise<void> {
   await rm(layout.runtimeDir, { recursive: true, force: true });
+  // Other sites of this account may have theirs beside it.
+  await rmdir(dirname(layout.runtimeDir)).catch(() => undefined);
   await rm(layout.stateDir, { recursive: true, force: true });
   await releaseNetwork(layout);
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
 /** Where everything of one site lies on this machine. Only names; nothing is created here. */
@@ -34,12 +33,12 @@ export function layoutFor(configFile: string, isRoot = process.getuid?.() === 0,
       machineDir: '/var/lib/understudy/machine',
     };
   }
-  const runtimeBase = env.XDG_RUNTIME_DIR ?? join(tmpdir(), `understudy-${process.getuid?.() ?? 0}`);
   const stateBase = env.XDG_STATE_HOME ?? join(env.HOME ?? folder, '.local/state');
   return {
     configFile,
     stateDir: join(folder, '.understudy'),
-    runtimeDir: join(runtimeBase, 'understudy', key),
+    // Not in XDG_RUNTIME_DIR: that is removed when its user logs out, and the servers run on.
+    runtimeDir: join('/tmp', `understudy-${process.getuid?.() ?? 0}`, key),
     machineDir: join(stateBase, 'understudy'),
   };
 }

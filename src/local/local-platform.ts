@@ -1,11 +1,15 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { refusal } from '../output/errors.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { hasCode, refusal } from '../output/errors.js';
 import type { Fleet, Routing } from '../platform/fleet.js';
 import type { GatedDatabase, Platform } from '../platform/platform.js';
-import type { WorkOptions } from '../platform/work.js';
 import { releaseStore } from '../release/release-store.js';
 import { mediaPathOf, stagingRules } from '../release/rules.js';
 import type { CallName, ControlPlaneCalls } from './control-plane/api.js';
+import type { CallOptions } from './control-plane/client.js';
 import { ensureControlPlane } from './control-plane/ensure.js';
 import type { SiteDatabases } from './database/site-databases.js';
 import { LocalEditionHistory } from './files/editions.js';
@@ -21,7 +25,7 @@ import { type WebInstance, webInstance } from './web/web-instance.js';
 type Call = <Name extends CallName>(
   name: Name,
   params: ControlPlaneCalls[Name]['params'],
-  work?: Partial<WorkOptions> & { deadlineMs?: number },
+  work?: CallOptions,
 ) => Promise<ControlPlaneCalls[Name]['result']>;
 
 /**
@@ -35,7 +39,7 @@ export async function localPlatform(layout: Layout): Promise<Platform & { readon
     throw refusal({ code: 'not-up', message: 'This site has never been up.', remedy: 'Run `understudy up`.' });
   }
   const parts = await partsOf(layout, site, claim);
-  const call: Call = async (name, params, work = {}) => (await ensureControlPlane(layout)).call(name, params, work);
+  const call: Call = (name, params, work = {}) => callPatiently(layout, name, params, work);
   const archive = localReleaseArchive(layout.stateDir);
   const media = mediaPathOf(site.app);
   const devDocumentRoot = paths.devRoot(layout);
@@ -52,6 +56,46 @@ export async function localPlatform(layout: Layout): Promise<Platform & { readon
     },
     traffic: { counters: (environment) => call('traffic', { environment }) },
   };
+}
+
+/** How long a control plane that was killed may take until a new one has taken over. */
+const takeOverMs = 60_000;
+
+/**
+ * Calls the control plane, and once more if it was lost in the middle or has not taken over yet: every call may be
+ * repeated.
+ */
+async function callPatiently<Name extends CallName>(
+  layout: Layout,
+  name: Name,
+  params: ControlPlaneCalls[Name]['params'],
+  work: CallOptions,
+): Promise<ControlPlaneCalls[Name]['result']> {
+  const endAt = performance.now() + takeOverMs;
+  for (;;) {
+    try {
+      return await (await ensureControlPlane(layout, work.signal)).call(name, params, work);
+    } catch (error) {
+      const passes = hasCode(error, 'control-plane-down') || (hasCode(error, 'not-up') && isMeantToBeUp(layout));
+      if (!passes || performance.now() > endAt) throw error;
+    }
+    await delay(250, undefined, work.signal ? { signal: work.signal } : {});
+  }
+}
+
+const isMeantToBeUp = (layout: Layout) => existsSync(paths.upMarker(layout));
+
+/** Names the content of a folder, by the names and contents of its files. */
+async function nameOfContent(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const hash = createHash('sha256');
+  for (const file of files.sort())
+    hash
+      .update(`${file}\0`)
+      .update(await readFile(file))
+      .update('\0');
+  return hash.digest('hex').slice(0, 16);
 }
 
 function gatedDatabase({ databases, gate }: SiteDatabases, call: Call): GatedDatabase {
@@ -83,6 +127,7 @@ function localFleet(parts: SiteParts, call: Call): Fleet {
   return {
     instances: (environment) => call('instances', { environment }),
     prepare: (id, edition, signal) => prepareEdition({ ...on(id), edition }, signal),
+    configuration: () => nameOfContent(paths.configDir(layout, 'prod')),
     revise: (id, edition) => reviseEdition({ ...on(id), edition }),
     switch: async (ids, edition) => {
       const at = ids.length > 1 ? Date.now() + switchLeadMs : 0;

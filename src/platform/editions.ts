@@ -5,6 +5,8 @@ export interface EditionRecord {
   readonly edition: Edition;
   /** Names the shape of the database at its position: code goes back alone only where this is equal. Null without one. */
   readonly schema: string | null;
+  /** What `Fleet.configuration` said when it was made. Null if that was not recorded. */
+  readonly configuration: string | null;
   /** ISO 8601. */
   readonly switchedAt: string;
 }

@@ -24,6 +24,11 @@ export interface Fleet {
    * @throws code `release-damaged` if a file differs from the manifest; `disk-full`
    */
   prepare(instance: InstanceId, edition: Edition, signal?: AbortSignal): Promise<void>;
+  /**
+   * Names what an edition is made with beside its release: prod's own configuration, as the definition that was last
+   * applied says it. It reaches an instance only with a new edition.
+   */
+  configuration(): Promise<string>;
   /** Rewrites which replicas may answer for an edition that is already on the instance. */
   revise(instance: InstanceId, edition: Edition): Promise<void>;
   /**

@@ -1,4 +1,4 @@
-import type { Edition } from '../platform/edition.js';
+import type { Edition, ServerId } from '../platform/edition.js';
 import type { Platform } from '../platform/platform.js';
 import type { PromotionFacts } from './facts.js';
 import { need } from './step.js';
@@ -17,19 +17,12 @@ export async function reviseEverywhere(platform: Platform, edition: Edition): Pr
  * The new edition as it is until the promotion is final: only the replica that has moved may answer for it.
  * A rollback moves no replica, so there all that answered for the previous edition go on.
  */
-export function newEdition(facts: Partial<PromotionFacts>): Edition {
-  const { editionId, previous } = need(facts, 'preflight');
+export function newEdition(id: number, facts: Partial<PromotionFacts>): Edition {
+  const { previous } = need(facts, 'preflight');
   const { release, position } = need(facts, 'stage');
-  return {
-    id: editionId,
-    release,
-    position: position ?? undefined,
-    replicas: facts.drain ? [facts.drain.advanced] : (previous?.replicas ?? []),
-  };
+  const replicas = facts.drain ? [facts.drain.advanced] : (previous?.replicas ?? []);
+  return { id, release, position: position ?? undefined, replicas };
 }
 
-/** The previous edition as it is meanwhile: without the replica that has moved. Null before the first promotion. */
-export function previousEdition(facts: Partial<PromotionFacts>): Edition | null {
-  const { previous } = need(facts, 'preflight');
-  return previous && facts.drain ? { ...previous, replicas: [facts.drain.kept] } : previous;
-}
+/** The previous edition while replica B is away from it: `kept` alone answers. */
+export const heldBy = (previous: Edition, kept: ServerId): Edition => ({ ...previous, replicas: [kept] });

@@ -7,8 +7,8 @@ export interface PromotionFacts {
   preflight: {
     /** What prod serves while the promotion begins. Null before the first one. */
     readonly previous: Edition | null;
-    /** The number that the new edition gets. */
-    readonly editionId: number;
+    /** What does not stop a promotion but should be known. */
+    readonly warnings: readonly PlanProblem[];
   };
   stage: {
     readonly release: number;
@@ -25,7 +25,11 @@ export interface PromotionFacts {
     readonly advanced: ServerId;
   };
   advance: { readonly transactions: number };
-  canary: { readonly pages: readonly PageCheck[] };
+  canary: {
+    /** The new edition as it is until the promotion is final. */
+    readonly edition: Edition;
+    readonly pages: readonly PageCheck[];
+  };
   warm: { readonly pages: number; readonly instances: number };
   switch: { readonly instances: readonly string[]; readonly spreadMs: number };
   bake: { readonly requests: number; readonly failed: number; readonly seconds: number };
@@ -41,6 +45,8 @@ export interface PromotionPlan {
   readonly replaces: number | null;
   readonly files: FileChanges;
   readonly media: FileChanges;
+  /** Whether prod's own configuration, which an edition is made with, has changed. */
+  readonly configurationChanged: boolean;
   /** How much dev's database has moved on; row by row is not told here. */
   readonly content: { readonly transactions: number };
   readonly problems: readonly PlanProblem[];
@@ -48,6 +54,7 @@ export interface PromotionPlan {
 }
 
 export interface PlanProblem {
+  /** An error refuses the promotion; a warning is only told. */
   readonly severity: 'error' | 'warning';
   readonly code: string;
   readonly text: string;

@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
 import { hasErrno, type WireError } from '../output/errors.js';
 import type { Message } from '../output/messages.js';
 import type { ProcessRef } from '../process/identity.js';
@@ -18,64 +16,56 @@ export type JournalEvent =
   | { readonly event: 'undone'; readonly step: string; readonly ms: number }
   | { readonly event: 'undo-failed'; readonly step: string; readonly ms: number; readonly error: WireError }
   | { readonly event: 'message'; readonly message: Message }
-  /** It stands in between and can be resumed. */
-  | { readonly event: 'stopped'; readonly result: unknown }
-  | { readonly event: 'ended'; readonly result: unknown };
+  /**
+   * This process is done with it, and the promotion stands as the steps above say: perhaps in between. Also of one
+   * that never began because another has the lock, so it says nothing about the promotion itself.
+   */
+  | { readonly event: 'stopped'; readonly process: ProcessRef; readonly result: unknown }
+  /** The promotion is over, one way or the other. */
+  | { readonly event: 'ended'; readonly process: ProcessRef; readonly result: unknown };
 
-/** An append-only record of what a run of steps did. One writer; any number of readers. */
+/** An append-only record of what a run of steps did. One writer, whoever holds the lock; any number of readers. */
 export class Journal {
+  /** Entries reach the file in the order in which they were written, awaited or not. */
+  #last: Promise<void> = Promise.resolve();
+
   private constructor(private readonly file: FileHandle) {}
 
   static async open(path: string): Promise<Journal> {
     await mkdir(dirname(path), { recursive: true });
-    const torn = (await endsTorn(path)) ? '\n' : '';
     const file = await open(path, 'a', 0o644);
-    if (torn) await file.appendFile(torn);
+    // Ends a line that a killed writer may have left unended; an empty line means nothing.
+    await file.appendFile('\n');
     return new Journal(file);
   }
 
   /** Durable when it returns, but for messages, which only inform. */
-  async write(event: JournalEvent): Promise<void> {
+  write(event: JournalEvent): Promise<void> {
     const entry: JournalEntry = { at: new Date().toISOString(), ...event };
-    await this.file.appendFile(`${JSON.stringify(entry)}\n`);
-    if (event.event !== 'message') await this.file.datasync();
+    const writing = this.#last.then(async () => {
+      await this.file.appendFile(`${JSON.stringify(entry)}\n`);
+      if (event.event !== 'message') await this.file.datasync();
+    });
+    this.#last = writing.catch(() => undefined);
+    return writing;
   }
 
   async close(): Promise<void> {
+    await this.#last;
     await this.file.close();
-  }
-}
-
-/** Whether the writer was killed in the middle of the last line. */
-async function endsTorn(path: string): Promise<boolean> {
-  try {
-    const file = await open(path, 'r');
-    try {
-      const { size } = await file.stat();
-      if (size === 0) return false;
-      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
-      return buffer.toString() !== '\n';
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return false;
-    throw error;
   }
 }
 
 /** All entries of a journal, oldest first. A line that a crash has cut short is left out. */
 export async function readJournal(path: string): Promise<readonly JournalEntry[]> {
-  const entries: JournalEntry[] = [];
-  try {
-    for await (const line of createInterface({ input: createReadStream(path, 'utf8') })) {
-      const entry = parseEntry(line);
-      if (entry) entries.push(entry);
-    }
-  } catch (error) {
+  const text = await readFile(path, 'utf8').catch((error) => {
     if (!hasErrno(error, 'ENOENT')) throw error;
-  }
-  return entries;
+    return '';
+  });
+  return text
+    .split('\n')
+    .map(parseEntry)
+    .filter((entry) => entry !== undefined);
 }
 
 /** One entry, or undefined for a line that is empty or was cut short. */
@@ -87,42 +77,49 @@ export function parseEntry(line: string): JournalEntry | undefined {
   }
 }
 
+/** `doing`: its effects may be there in part. `done`: they are there. `undone`: they are not, or not any more. */
+export type StepState = 'doing' | 'done' | 'undone';
+
 /** Where each step stands, told from the journal alone: what a run that comes after a crash starts from. */
 export interface Progress {
-  /** Steps whose effects are there, oldest first, with what they found out. */
-  readonly done: ReadonlyMap<string, unknown>;
-  /** A step that had begun and whose effects may be there in part. */
-  readonly unfinished: string | undefined;
-  /** Whether an undo had begun: then going forward is no longer possible. */
+  /** Steps that ever began, in the order in which they did. */
+  readonly steps: ReadonlyMap<string, StepState>;
+  /** What steps have found out. Kept after an undo: an undo that is repeated needs them again. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** Whether an undo has begun: then going forward is no longer possible. */
   readonly undoing: boolean;
-  readonly ended: unknown;
+  readonly ended: boolean;
 }
 
 export function progressOf(entries: readonly JournalEntry[]): Progress {
-  const done = new Map<string, unknown>();
-  let unfinished: string | undefined;
+  const steps = new Map<string, StepState>();
+  const facts: Record<string, unknown> = {};
   let undoing = false;
-  let ended: unknown;
+  let ended = false;
   for (const entry of entries) {
     switch (entry.event) {
       case 'doing':
-        unfinished = entry.step;
+        steps.set(entry.step, 'doing');
         break;
       case 'done':
-        done.set(entry.step, entry.facts);
-        unfinished = undefined;
+        steps.set(entry.step, 'done');
+        facts[entry.step] = entry.facts;
         break;
       case 'undoing':
         undoing = true;
         break;
       case 'undone':
-        done.delete(entry.step);
-        if (unfinished === entry.step) unfinished = undefined;
+        steps.set(entry.step, 'undone');
         break;
       case 'ended':
-        ended = entry.result;
+        ended = true;
         break;
     }
   }
-  return { done, unfinished, undoing, ended };
+  return { steps, facts, undoing, ended };
+}
+
+/** The last step whose effects are there, wholly or in part. */
+export function lastStep({ steps }: Progress): string | undefined {
+  return [...steps].findLast(([, state]) => state !== 'undone')?.[0];
 }

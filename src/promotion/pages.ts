@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { UnderstudyError } from '../output/errors.js';
 import type { Site } from '../site/schema.js';
 import type { PageCheck } from './facts.js';
+import { inParallel } from './parallel.js';
 
 export interface Page {
   readonly status: number;
@@ -113,23 +114,23 @@ export interface CheckOptions {
  * @throws code `page-wrong`, naming the page and what is wrong with it
  */
 export async function checkPages(options: CheckOptions): Promise<readonly PageCheck[]> {
-  const checks: PageCheck[] = [];
-  for (const expectation of options.expectations) {
+  return inParallel(options.expectations, pagesAtOnce, async (expectation) => {
     const page = await fetchPage({ ...options, path: expectation.path });
     const wrong = whatIsWrong(page, expectation, new URL(options.foreignUrl).host);
-    if (wrong) {
-      throw new UnderstudyError({
-        code: 'page-wrong',
-        message: `${expectation.path} of the new edition ${wrong}.`,
-        remedy: 'Mend it in dev, and promote again; visitors have not seen it.',
-      });
-    }
-    checks.push({ path: expectation.path, status: page.status, ms: page.ms });
-  }
-  return checks;
+    if (wrong === undefined) return { path: expectation.path, status: page.status, ms: page.ms };
+    throw new UnderstudyError({
+      code: 'page-wrong',
+      message: `${expectation.path} of the new edition ${wrong}.`,
+      remedy: 'Mend it in dev, and promote again; visitors have not seen it.',
+    });
+  });
 }
 
-function whatIsWrong(page: Page, { status, contains }: Expectation, foreignHost: string): string | undefined {
+/** As many as an instance has cores on a small machine: more only wait for each other. */
+const pagesAtOnce = 2;
+
+/** @param foreignHost dev's host, which a page of prod must not name */
+export function whatIsWrong(page: Page, { status, contains }: Expectation, foreignHost: string): string | undefined {
   if (status !== undefined && page.status !== status) return `answers ${page.status} instead of ${status}`;
   if (page.status >= 500) return `answers ${page.status}`;
   const fatal = fatalMarks.find((mark) => page.body.includes(mark));

@@ -12,7 +12,7 @@ import { drain } from './steps/drain.js';
 import { finalise } from './steps/finalise.js';
 import { media } from './steps/media.js';
 import { plan } from './steps/plan.js';
-import { preflight } from './steps/preflight.js';
+import { preflight, rollbackPreflight } from './steps/preflight.js';
 import { stage } from './steps/stage.js';
 import { switchOver } from './steps/switch.js';
 import { warm } from './steps/warm.js';
@@ -29,9 +29,15 @@ export function promotionSteps(
   { database }: Pick<Platform, 'database'>,
   promotionsDir: string,
 ): readonly PromotionStep[] {
-  const toEdition = [canary, warm, switchOver, bake, finalise, certificate];
-  if (kind === 'rollback') return [preflight, chooseRelease, plan(promotionsDir), ...toEdition];
+  const toEdition = [canary, warm, switchOver, bake, finalise(promotionsDir), certificate];
+  if (kind === 'rollback') return [rollbackPreflight, chooseRelease, plan(promotionsDir), ...toEdition];
   const preview = [preflight, stage(promotionsDir), plan(promotionsDir)];
   if (kind === 'plan') return preview;
   return [...preview, media, ...(database ? [drain(database), advance(database)] : []), ...toEdition];
 }
+
+/**
+ * Up to here nothing is changed that needs to be taken back: a new release and new media, which prod does not refer to
+ * and which the next promotion finds there.
+ */
+export const changesNothing = (step: string) => ['', 'preflight', 'stage', 'plan', 'media'].includes(step);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { refusal } from '../output/errors.js';
+import { hasErrno, refusal } from '../output/errors.js';
 import type { Edition } from '../platform/edition.js';
 import { toPosition } from '../platform/position.js';
 import type { ReleaseStore } from '../platform/releases.js';
@@ -30,10 +31,22 @@ export async function keepPlan(
   promotionsDir: string,
   staged: PromotionFacts['stage'],
   previous: Edition | null,
-): Promise<string> {
-  const hash = planHash(staged, previous);
-  await writeJson(planFile(promotionsDir, hash), { ...staged, replaces: previous?.id ?? null } satisfies StoredPlan);
-  return hash;
+): Promise<void> {
+  const plan: StoredPlan = { ...staged, replaces: previous?.id ?? null };
+  await writeJson(planFile(promotionsDir, planHash(staged, previous)), plan);
+}
+
+/** Removes the plans that can no longer be carried out, because prod serves another edition now. */
+export async function prunePlans(promotionsDir: string, now: Edition): Promise<void> {
+  const folder = plansDir(promotionsDir);
+  const names = await readdir(folder).catch((error) => {
+    if (!hasErrno(error, 'ENOENT')) throw error;
+    return [];
+  });
+  for (const name of names) {
+    const plan = await readJson(join(folder, name), planSchema);
+    if (plan?.replaces !== now.id) await rm(join(folder, name), { force: true });
+  }
 }
 
 /**
@@ -62,5 +75,6 @@ export async function readPlan(
   if (release?.hash !== plan.releaseHash) {
     throw refusal({ code: 'plan-pruned', message: `Release ${plan.release} of the plan ${hash} is gone.`, remedy });
   }
-  return { ...plan, position: plan.position === null ? null : toPosition(plan.position) };
+  const { position, releaseHash } = plan;
+  return { release: plan.release, releaseHash, position: position === null ? null : toPosition(position) };
 }

@@ -12,11 +12,19 @@ export interface Step<Context, Facts extends object, Id extends keyof Facts & st
   /** Looks at the world, not at what `do` believes to have done. @throws when it is not as it should be */
   verify?(context: Context, facts: Partial<Facts>): Promise<void>;
   /**
+   * Looks whether `undo` would come to a good end; changes nothing. If it would not, nothing is undone, and the run
+   * can still go forward. @throws why not
+   */
+  checkUndo?(context: Context, facts: Partial<Facts>): Promise<void>;
+  /**
    * Takes back what `do` has done, wholly or in part. A step without it has nothing to take back.
    * `facts` has this step's own facts only if `do` came to its end.
    */
   undo?(context: Context, facts: Partial<Facts>): Promise<void>;
-  /** From here on there is no way back: a failure stops the run, which can only be resumed. */
+  /**
+   * From here on there is no way back. It is not interrupted on request, and a failure stops the run, which can then
+   * only be resumed.
+   */
   readonly irreversible?: boolean;
 }
 

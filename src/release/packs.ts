@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UnderstudyError } from '../output/errors.js';
+import { hasCode, UnderstudyError } from '../output/errors.js';
 import type { Pack } from '../platform/release-archive.js';
 import { run } from '../process/run.js';
 import { forEachInFlight } from './jobs.js';
@@ -13,13 +13,6 @@ const archiveDeadlineMs = 30 * 60_000;
 
 /** Archives are the same wherever they are made: no locale, as many compression threads as there are cores. */
 const archiveEnvironment = { LC_ALL: 'C', ZSTD_NBTHREADS: '0', TAR_OPTIONS: '' };
-
-/** Names come from standard input, end with NUL and mean themselves: no option, no pattern, no escape. */
-const namesFromInput = ['--null', '--verbatim-files-from', '--no-unquote', '--files-from=-'];
-
-function namesOf(paths: readonly string[]): string {
-  return paths.map((path) => `${path}\0`).join('');
-}
 
 /**
  * Writes a pack and reads it back: each entry is unpacked and compared with the file that it came from.
@@ -32,29 +25,16 @@ export async function writePack(
   number: number,
   { folder, files, signal }: { folder: string; files: readonly FileEntry[]; signal?: AbortSignal | undefined },
 ): Promise<Pack> {
-  const paths = files.map(({ path }) => path);
+  const names = `${file}.names`;
+  await writeFile(names, namesIn(files));
   const options = { env: archiveEnvironment, signal, deadlineMs: archiveDeadlineMs };
-  await run(
+  const { stderr } = await run(
     'tar',
-    [
-      '--create',
-      '--zstd',
-      '--format=gnu',
-      '--owner=0',
-      '--group=0',
-      '--numeric-owner',
-      '--no-recursion',
-      '--no-acls',
-      '--no-xattrs',
-      '--no-selinux',
-      `--file=${file}`,
-      `--directory=${folder}`,
-      ...namesFromInput,
-    ],
-    { ...options, input: namesOf(paths) },
+    [...createArgs, `--file=${file}`, `--directory=${folder}`, ...fromList(names)],
+    options,
   );
   await flush(file);
-  await compare(file, folder, paths.length, options);
+  await compare(file, folder, bytesIn(stderr), options);
   return {
     number,
     sha256: await fileHash(file),
@@ -64,28 +44,64 @@ export async function writePack(
   };
 }
 
+/** The owner is nobody in particular: whoever unpacks it says whose the files are. */
+const createArgs = [
+  '--create',
+  '--zstd',
+  '--format=gnu',
+  '--owner=0',
+  '--group=0',
+  '--numeric-owner',
+  '--no-recursion',
+  '--no-acls',
+  '--no-xattrs',
+  '--no-selinux',
+  '--totals',
+];
+
+/** Names end with NUL and mean themselves: no option, no pattern, no escape. */
+const fromList = (names: string) => ['--null', '--verbatim-files-from', '--no-unquote', `--files-from=${names}`];
+
+function* namesIn(files: readonly FileEntry[]): Generator<string> {
+  for (let at = 0; at < files.length; at += 1000) {
+    yield files
+      .slice(at, at + 1000)
+      .map(({ path }) => `${path}\0`)
+      .join('');
+  }
+}
+
+/** What `--totals` says: "Total bytes written: 10240 (10KiB, 61MiB/s)", and the same when it reads. */
+function bytesIn(stderr: string): string | undefined {
+  return /^Total bytes (?:written|read): (\d+)/m.exec(stderr)?.[1];
+}
+
 /**
- * With c-style quoting a member's name is a whole line in quotes; a difference has words behind the quotes. The owner
- * in the archive is 0 whoever packs, so a difference in it is expected.
+ * With c-style quoting a difference is a name in quotes and words behind it. Whoever packs, the owner in the archive is
+ * 0, so a difference in it is expected.
  */
 async function compare(
   file: string,
   folder: string,
-  expected: number,
+  expectedBytes: string | undefined,
   options: { env: Record<string, string>; signal: AbortSignal | undefined; deadlineMs: number },
 ): Promise<void> {
-  const args = ['--compare', '--zstd', '--verbose', '--quoting-style=c', `--file=${file}`, `--directory=${folder}`];
-  const { stdout, stderr } = await run('tar', args, { ...options, accept: [0, 1] });
-  const lines = stdout.split('\n').filter((line) => line !== '');
-  const members = lines.filter((line) => line.endsWith('"')).length;
-  const difference = [...lines, ...stderr.split('\n')].find(
-    (line) => line !== '' && !line.endsWith('"') && !/^(tar: )?".*": [UG]id differs$/.test(line),
-  );
-  if (difference === undefined && members === expected) return;
-  throw new UnderstudyError({
+  const read = ['--compare', '--zstd', '--totals', '--quoting-style=c'];
+  const args = [...read, `--file=${file}`, `--directory=${folder}`];
+  const { stdout, stderr } = await run('tar', args, { ...options, accept: [0, 1] }).catch((cause) => {
+    throw hasCode(cause, 'program-failed') ? notAsWritten(file, 'it cannot be unpacked', cause) : cause;
+  });
+  const difference = stdout.split('\n').find((line) => line !== '' && !/^".*": [UG]id differs$/.test(line));
+  if (difference !== undefined) throw notAsWritten(file, difference);
+  if (expectedBytes === undefined || bytesIn(stderr) !== expectedBytes) throw notAsWritten(file, 'it is not whole');
+}
+
+function notAsWritten(file: string, why: string, cause?: unknown): UnderstudyError {
+  return new UnderstudyError({
     code: 'pack-damaged',
-    message: `A pack of ${expected} files did not read back as it was written: ${difference ?? `it holds ${members}`}.`,
+    message: `The pack ${file} did not read back as it was written: ${why}.`,
     remedy: 'Check the disk and its free room, and run the command again.',
+    cause,
   });
 }
 

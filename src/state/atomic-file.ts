@@ -20,9 +20,9 @@ export async function writeFileAtomic(
   content: string | Uint8Array,
   { mode = 0o644, owner }: WriteOptions = {},
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
   const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
+    await mkdir(dirname(path), { recursive: true });
     const file = await open(aside, 'wx', mode);
     try {
       await file.writeFile(content);

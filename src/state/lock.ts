@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { z } from 'zod';
@@ -55,31 +55,31 @@ export async function acquireLock(path: string, { why, waitMs = 0, signal }: Loc
         }).catch(() => undefined)
       : undefined);
   if (!taken) throw await lockedError(path);
-  return { holder, release: () => removeIfHeldBy(path, holder) };
+  return { holder, release: () => removeIfHeldBy(path, JSON.stringify(holder)) };
 }
 
 const takeoverSuffix = '.takeover';
 
 /** Who holds the lock now; undefined if nobody alive does. */
 export async function lockHolder(path: string): Promise<LockHolder | undefined> {
-  const holder = await readHolder(path);
-  return holder && isAlive(holder.process) ? holder : undefined;
+  const text = await readText(path);
+  return text !== undefined && !isDead(text) ? holderIn(text) : undefined;
 }
 
 async function tryAcquire(path: string, holder: LockHolder): Promise<boolean> {
   // link() fails if the name exists, and what it creates is complete from its first moment.
   const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  await writeFile(aside, JSON.stringify(holder), { flag: 'wx', mode: 0o644 });
   try {
+    // On disk before it has its name: a machine that stops must not leave an empty lock.
+    await writeFile(aside, JSON.stringify(holder), { flag: 'wx', mode: 0o644, flush: true });
     await link(aside, path);
     return true;
   } catch (error) {
     if (!hasErrno(error, 'EEXIST')) throw error;
   } finally {
-    await unlink(aside);
+    await rm(aside, { force: true });
   }
-  const present = await readHolder(path);
-  if (present && !isAlive(present.process)) await removeDead(path, holder);
+  if (isDead(await readText(path))) await removeDead(path, holder);
   return false;
 }
 
@@ -89,31 +89,44 @@ async function tryAcquire(path: string, holder: LockHolder): Promise<boolean> {
  */
 async function removeDead(path: string, holder: LockHolder): Promise<void> {
   if (path.endsWith(takeoverSuffix)) {
-    const present = await readHolder(path);
-    if (present) await removeIfHeldBy(path, present);
+    const present = await readText(path);
+    if (isDead(present)) await removeIfHeldBy(path, present);
     return;
   }
   const takeover = path + takeoverSuffix;
   if (!(await tryAcquire(takeover, holder))) return;
   try {
-    const present = await readHolder(path);
-    if (present && !isAlive(present.process)) await removeIfHeldBy(path, present);
+    const present = await readText(path);
+    if (isDead(present)) await removeIfHeldBy(path, present);
   } finally {
-    await removeIfHeldBy(takeover, holder);
+    await removeIfHeldBy(takeover, JSON.stringify(holder));
   }
 }
 
-async function removeIfHeldBy(path: string, holder: LockHolder): Promise<void> {
-  const present = await readHolder(path);
-  if (present && JSON.stringify(present) === JSON.stringify(holder)) await rm(path, { force: true });
+async function removeIfHeldBy(path: string, text: string): Promise<void> {
+  if ((await readText(path)) === text) await rm(path, { force: true });
 }
 
-async function readHolder(path: string): Promise<LockHolder | undefined> {
+/** A lock that names nobody is nobody's: a disk has lost what was written. */
+function isDead(text: string | undefined): text is string {
+  if (text === undefined) return false;
+  const holder = holderIn(text);
+  return holder === undefined || !isAlive(holder.process);
+}
+
+function holderIn(text: string): LockHolder | undefined {
   try {
-    return holderSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return holderSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error) => {
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  });
 }
 
 async function lockedError(path: string) {

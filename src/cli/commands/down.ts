@@ -32,16 +32,17 @@ export async function takeDown({ terminal, configFile, signal }: CommandContext,
   const { reportTask } = await import('../../output/messages.js');
   const { layoutFor } = await import('../../local/layout.js');
   const { ensureControlPlane } = await import('../../local/control-plane/ensure.js');
-  const { destroySite, hasState } = await import('../../local/destroy.js');
+  const { controlPlaneEnded, destroySite, hasState } = await import('../../local/destroy.js');
   const layout = layoutFor(configFile);
   const started = performance.now();
   if (hasState(layout)) {
     await reportTask(terminal.report, 'down', 'Stopping every server', async () => {
       const client = await ensureControlPlane(layout, signal, { idle: true });
       await client.call('down', {}, { deadlineMs: downMs, signal });
+      await controlPlaneEnded(layout);
     });
-    if (destroy) await reportTask(terminal.report, 'destroy', 'Removing all data', () => destroySite(layout));
   }
+  if (destroy) await reportTask(terminal.report, 'destroy', 'Removing all data', () => destroySite(layout));
   return Math.round(performance.now() - started);
 }
 

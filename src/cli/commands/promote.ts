@@ -1,5 +1,7 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, type OptionValues } from 'commander';
 import { refusal, usageError } from '../../output/errors.js';
+import { isEmptyPlan } from '../../promotion/empty-plan.js';
+import type { PromotionPlan } from '../../promotion/facts.js';
 import type { PromotionResult } from '../../promotion/result.js';
 import type { CommandContext, Verb } from '../command.js';
 import { confirm } from '../confirm.js';
@@ -26,33 +28,31 @@ export const promote: Verb = {
       .option('-y, --yes', 'do not ask'),
   async run(context, options) {
     const result = await carryOut(context, options);
-    const text = result.outcome === 'planned' ? planText : resultText;
-    context.terminal.result(result.outcome === 'planned' ? result.plan : result, () => text(result));
-    return exitStatusOf(result);
+    const isPlan = result.outcome === 'planned';
+    context.terminal.result(isPlan ? result.plan : result, () => (isPlan ? planText(result) : resultText(result)));
+    return options.abort && result.outcome === 'rolled-back' ? 0 : exitStatusOf(result);
   },
 };
 
-async function carryOut(context: CommandContext, options: Record<string, unknown>): Promise<PromotionResult> {
+async function carryOut(context: CommandContext, options: OptionValues): Promise<PromotionResult> {
   if (options.resume || options.abort) {
-    if (options.resume && options.abort) {
-      throw usageError({ code: 'options-exclusive', message: '--resume and --abort exclude each other.' });
-    }
+    refuseBeside(options, options.resume ? 'resume' : 'abort');
     return continueInterrupted(context, options.resume ? 'resume' : 'abort');
   }
   const { startPromotion } = await import('../start-promotion.js');
-  const bakeSeconds = await bakeSecondsOf(context, options.bake);
-  const wanted = { bakeSeconds, force: false };
+  const wanted = {
+    bakeSeconds: await bakeSecondsOf(context, options.bake),
+    force: false,
+    ...(typeof options.planHash === 'string' ? { planHash: options.planHash } : {}),
+  };
   if (options.plan) return startPromotion(context, { ...wanted, kind: 'plan' });
-  if (options.yes) {
-    const planHash = typeof options.planHash === 'string' ? { planHash: options.planHash } : {};
-    return startPromotion(context, { ...wanted, ...planHash, kind: 'promote' });
-  }
+  if (options.yes) return startPromotion(context, { ...wanted, kind: 'promote' });
   refuseWithoutTerminal(context);
-  const planHash = typeof options.planHash === 'string' ? options.planHash : undefined;
-  const planned = await startPromotion(context, { ...wanted, kind: 'plan', ...(planHash ? { planHash } : {}) });
+  const planned = await startPromotion(context, { ...wanted, kind: 'plan' });
   if (planned.outcome !== 'planned' || !planned.plan) return planned;
   context.terminal.say(planText(planned));
-  if (!(await confirm('Promote this?', context.signal))) {
+  // There is nothing to ask about what would be refused anyway; the promotion itself says why.
+  if (!isRefused(planned.plan) && !(await confirm('Promote this?', context.signal))) {
     throw refusal({
       code: 'declined',
       message: 'Nothing was promoted.',
@@ -62,15 +62,28 @@ async function carryOut(context: CommandContext, options: Record<string, unknown
   return startPromotion(context, { ...wanted, kind: 'promote', planHash: planned.plan.hash });
 }
 
+const isRefused = (plan: PromotionPlan) =>
+  isEmptyPlan(plan) || plan.problems.some(({ severity }) => severity === 'error');
+
+/** What was asked for stands in the interrupted promotion's request, and cannot be asked for anew. */
+function refuseBeside(options: OptionValues, mode: 'resume' | 'abort'): void {
+  const others = ['resume', 'abort', 'plan', 'planHash', 'bake'].filter(
+    (name) => name !== mode && options[name] !== undefined,
+  );
+  if (others.length === 0) return;
+  const named = others.map((name) => `--${name.replace('planHash', 'plan-hash')}`).join(' and ');
+  throw usageError({ code: 'options-exclusive', message: `--${mode} and ${named} exclude each other.` });
+}
+
 async function continueInterrupted(context: CommandContext, mode: 'resume' | 'abort'): Promise<PromotionResult> {
   const { continuePromotion } = await import('../start-promotion.js');
-  const { interruptedPromotion } = await import('../../promotion/promote.js');
+  const { interruptedPromotion } = await import('../../promotion/history.js');
   const { layoutFor, paths } = await import('../../local/layout.js');
   const interrupted = await interruptedPromotion(paths.promotions(layoutFor(context.configFile)));
   if (!interrupted) {
     throw refusal({
       code: 'nothing-interrupted',
-      message: 'No promotion was cut off.',
+      message: 'No promotion was cut off after it had begun to change prod.',
       remedy: 'Run `understudy status`.',
     });
   }

@@ -1,4 +1,5 @@
 import type { FileChanges } from '../../platform/releases.js';
+import { isEmptyPlan } from '../../promotion/empty-plan.js';
 import type { PromotionPlan } from '../../promotion/facts.js';
 import type { PromotionResult } from '../../promotion/result.js';
 import { seconds } from '../terminal.js';
@@ -11,6 +12,7 @@ export function planText({ plan }: PromotionResult): string {
   return [
     `Plan ${colors.bold(plan.hash)}: release ${plan.release}${plan.position === null ? '' : ` at position ${plan.position}`}, ${plan.replaces === null ? 'the first edition' : `in place of edition ${plan.replaces}`}`,
     columns(rowsOf(plan)),
+    ...(isEmptyPlan(plan) ? ['There is nothing to promote.'] : []),
     ...plan.problems.map(
       ({ severity, text }) => `${severity === 'error' ? colors.red('✖') : colors.yellow('!')} ${text}`,
     ),
@@ -18,11 +20,14 @@ export function planText({ plan }: PromotionResult): string {
   ].join('\n');
 }
 
-function rowsOf({ files, media, content }: PromotionPlan): string[][] {
+function rowsOf({ files, media, content, configurationChanged }: PromotionPlan): string[][] {
+  const { transactions } = content;
+  const counted = `${transactions} ${transactions === 1 ? 'transaction' : 'transactions'}`;
   return [
     ['code', changesText(files)],
     ['media', changesText(media)],
-    ['content', content.transactions === 0 ? 'unchanged' : `${content.transactions} transactions in dev's database`],
+    ['content', transactions === 0 ? 'unchanged' : `${counted} in dev's database`],
+    ...(configurationChanged ? [['configuration', "prod's own has changed"]] : []),
   ];
 }
 
@@ -39,21 +44,31 @@ function changesText({ added, changed, deleted }: FileChanges): string {
 const few = (list: FileChanges['added']) => (list.length <= 3 ? ` (${list.map(({ path }) => path).join(', ')})` : '');
 
 /** How a promotion or a rollback ended. */
-export function resultText({ outcome, edition, visitors, error, steps }: PromotionResult): string {
-  const serves = edition
-    ? `Prod serves edition ${edition.id} (release ${edition.release}${edition.position === undefined ? '' : `, position ${edition.position}`}).`
-    : 'Prod serves nothing yet.';
+export function resultText(result: PromotionResult): string {
+  const { kind, outcome, visitors, error, steps, standsAt } = result;
+  const serves = servesText(result);
   const took = seconds(steps.reduce((sum, { ms }) => sum + ms, 0));
   const asked = `Visitors meanwhile: ${visitors.requests} requests, ${visitors.failed} failed.`;
   const why = error ? `${error.message}${error.remedy ? `\n  ${error.remedy}` : ''}` : '';
   switch (outcome) {
     case 'promoted':
-      return `${colors.green('Promoted')} in ${took}. ${serves}\n${asked}`;
+    case 'planned':
+      return `${colors.green(kind === 'rollback' ? 'Rolled back' : 'Promoted')} in ${took}. ${serves}\n${asked}`;
     case 'rolled-back':
       return `${colors.yellow('Taken back')}: ${why}\n${serves}\n${asked}`;
     case 'refused':
       return `${colors.red('Refused')}: ${why}\n${serves}`;
-    default:
-      return `${colors.red('Stopped in between')}: ${why}\n${serves}\nFinish it with \`understudy promote --resume\`, or take it back with \`understudy promote --abort\`.`;
+    case 'failed':
+      return standsAt === null
+        ? `${colors.red('Failed')}: ${why}\nNothing was changed. ${serves}`
+        : `${colors.red('Stopped in between')}, at the step "${standsAt}": ${why}\n${serves}\n${waysOn}`;
   }
+}
+
+const waysOn = 'Finish it with `understudy promote --resume`, or take it back with `understudy promote --abort`.';
+
+function servesText({ edition }: PromotionResult): string {
+  if (!edition) return 'Prod serves nothing yet.';
+  const position = edition.position === undefined ? '' : `, position ${edition.position}`;
+  return `Prod serves edition ${edition.id} (release ${edition.release}${position}).`;
 }

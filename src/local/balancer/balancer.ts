@@ -6,8 +6,8 @@ import { waitUntil } from '../../process/wait.js';
 import type { EnvironmentName } from '../../site/schema.js';
 import { readJson, writeFileAtomic, writeJson } from '../../state/atomic-file.js';
 import type { Service } from '../service-record.js';
+import { corrections, healthOf, type ServerHealth } from './agreement.js';
 import { renderConfiguration } from './configuration.js';
-import { corrections, healthOf } from './agreement.js';
 import { command, statistics } from './runtime.js';
 import type { BalancerFrame, BalancerProcess, BalancerState, ServerMode } from './settings.js';
 
@@ -37,7 +37,9 @@ export interface BackendCounters {
   readonly requests: number;
   /** Answers of the 5xx class, whoever made them. */
   readonly serverErrors: number;
-  readonly health: Readonly<Record<string, 'up' | 'down' | 'maint' | 'drain'>>;
+  readonly health: Readonly<Record<string, ServerHealth>>;
+  /** Requests under way, by instance. */
+  readonly sessions: Readonly<Record<string, number>>;
 }
 
 /**
@@ -97,7 +99,8 @@ export class Balancer {
    */
   async writeConfiguration(): Promise<boolean> {
     const changed = await this.#inTurn(() => this.#write());
-    for (const { configFile } of this.options.processes) await run(this.options.program, ['-c', '-q', '-f', configFile]);
+    for (const { configFile } of this.options.processes)
+      await run(this.options.program, ['-c', '-q', '-f', configFile]);
     return changed;
   }
 
@@ -142,16 +145,20 @@ export class Balancer {
 
   async setPrimary(primary: ServerId): Promise<void> {
     const away = Object.keys(this.options.frame.cluster).filter((id) => id !== primary);
-    await this.#change((state) => ({ ...state, primary }), [
-      ...away.flatMap((id) => [`set server primary/${id} state maint`, `shutdown sessions server primary/${id}`]),
-      `set server primary/${primary} state ready`,
-    ]);
+    await this.#change(
+      (state) => ({ ...state, primary }),
+      [
+        ...away.flatMap((id) => [`set server primary/${id} state maint`, `shutdown sessions server primary/${id}`]),
+        `set server primary/${primary} state ready`,
+      ],
+    );
   }
 
   async setWeight(replica: ServerId, weight: number): Promise<void> {
-    await this.#change((state) => ({ ...state, weights: { ...state.weights, [replica]: weight } }), [
-      `set server replicas/${replica} weight ${weight}`,
-    ]);
+    await this.#change(
+      (state) => ({ ...state, weights: { ...state.weights, [replica]: weight } }),
+      [`set server replicas/${replica} weight ${weight}`],
+    );
   }
 
   async counters(environment: EnvironmentName): Promise<BackendCounters> {
@@ -159,13 +166,15 @@ export class Balancer {
     const rows = all.flatMap((one) => one ?? []).filter(({ pxname }) => pxname === environment);
     const total = rows.filter(({ svname }) => svname === 'BACKEND');
     const sum = (column: string) => total.reduce((count, row) => count + Number(row[column] || 0), 0);
-    const health: Record<string, 'up' | 'down' | 'maint' | 'drain'> = {};
+    const health: Record<string, ServerHealth> = {};
+    const sessions: Record<string, number> = {};
     for (const row of rows) {
       const name = row.svname ?? '';
+      sessions[name] = (sessions[name] ?? 0) + Number(row.scur);
       // Both processes check for themselves; an instance is up when neither says otherwise.
       if (name !== 'BACKEND' && health[name] !== 'down') health[name] = healthOf(row);
     }
-    return { requests: sum('req_tot'), serverErrors: sum('hrsp_5xx'), health };
+    return { requests: sum('req_tot'), serverErrors: sum('hrsp_5xx'), health, sessions };
   }
 
   /** First the files, then the processes. One that does not take it is replaced by whoever asks `reconcile`. */

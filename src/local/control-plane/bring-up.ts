@@ -6,7 +6,9 @@ import { waitUntil } from '../../process/wait.js';
 import { mediaPathOf } from '../../release/rules.js';
 import { environmentNames } from '../../site/schema.js';
 import { writeJson } from '../../state/atomic-file.js';
+import { lockHolder } from '../../state/lock.js';
 import { ensureCertificate } from '../balancer/certificate.js';
+import { makeSiteFolders } from '../folders.js';
 import { paths } from '../layout.js';
 import { certificateFile, type SiteParts } from '../parts.js';
 import { prepareDev } from '../site/prepare-dev.js';
@@ -36,8 +38,7 @@ export async function bringUp(running: Running, { report, signal }: WorkOptions)
 
 /** Folders that servers must enter or write. Those that hold data make their own. */
 async function makeFolders({ layout, accounts, site }: SiteParts): Promise<void> {
-  await mkdir(layout.stateDir, { recursive: true, mode: 0o755 });
-  await mkdir(layout.runtimeDir, { recursive: true, mode: 0o755 });
+  await makeSiteFolders(layout);
   await mkdir(paths.logs(layout), { recursive: true });
   await mkdir(paths.balancer(layout), { recursive: true });
   await ownFolder(paths.runtime(layout, 'lb'), accounts.lb);
@@ -52,7 +53,7 @@ async function ownFolder(path: string, account: Account | undefined): Promise<vo
 
 async function startBalancer({ parts, balancer, supervisor }: Running, signal: AbortSignal): Promise<void> {
   const { site, layout, programs, accounts } = parts;
-  await ensureCertificate({
+  const renewed = await ensureCertificate({
     mkcert: programs.mkcert,
     authorityDir: authorityDir(parts),
     file: certificateFile(layout),
@@ -64,8 +65,9 @@ async function startBalancer({ parts, balancer, supervisor }: Running, signal: A
   const changed = await balancer.writeConfiguration();
   // One after the other, so that there is always one that takes connections.
   for (const service of balancer.services()) {
-    if (changed && (await supervisor.find(service))) await supervisor.restart(service);
+    if ((changed || renewed) && (await supervisor.records.find(service.name))) await supervisor.restart(service);
     else await supervisor.ensure(service);
+    await balancer.waitUntilAnswering(service.name, signal);
   }
 }
 
@@ -87,20 +89,8 @@ async function startDatabases({ parts, supervisor }: Running, databases: Running
   );
 }
 
-async function startInstances({ parts, instances, balancer }: Running, signal: AbortSignal): Promise<void> {
-  const wanted = environmentNames.flatMap((environment) => instances.wanted(environment));
-  await Promise.all(wanted.map((instance) => instances.ensure(instance, signal)));
-  await waitUntil(
-    async () => {
-      const seen = await Promise.all(environmentNames.map((environment) => balancer.counters(environment)));
-      const health = Object.assign({}, ...seen.map((one) => one.health));
-      return wanted.every(({ id }) => health[id] === 'up');
-    },
-    {
-      what: 'the balancer to see every instance well',
-      deadlineMs: 20_000,
-      signal,
-      remedy: `Read ${paths.log(parts.layout, 'haproxy-1')}.`,
-    },
-  );
+async function startInstances({ parts, instances }: Running, signal: AbortSignal): Promise<void> {
+  await Promise.all(environmentNames.map((environment) => instances.apply(environment, signal)));
+  // A promotion that runs has use for its canary, also while the control plane is another one than it was.
+  if (!(await lockHolder(paths.promotionLock(parts.layout)))) await instances.dismissLeftCanary();
 }

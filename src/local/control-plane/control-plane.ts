@@ -1,33 +1,58 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { refusal } from '../../output/errors.js';
+import { messageOf, refusal, UnderstudyError } from '../../output/errors.js';
+import { silent } from '../../output/messages.js';
 import type { WorkOptions } from '../../platform/work.js';
 import type { Site } from '../../site/schema.js';
 import { writeJson } from '../../state/atomic-file.js';
+import { lockHolder } from '../../state/lock.js';
 import { authorityFile } from '../balancer/certificate.js';
 import { type Layout, paths } from '../layout.js';
 import { ensureAccounts } from '../machine/accounts.js';
-import { claimNetwork, networkOf } from '../network/claim.js';
-import { anyRecordedRuns } from '../supervisor.js';
+import { claimNetwork } from '../network/claim.js';
+import { serviceKinds } from '../service-record.js';
+import { readSite } from '../site/applied-site.js';
+import { Supervisor } from '../supervisor.js';
 import type { UpResult } from './api.js';
 import { authorityDir, bringUp } from './bring-up.js';
+import { laterChanges, requireChangeable } from './definition-changes.js';
 import { lookAfter } from './look-after.js';
 import { assemble, type Running } from './running.js';
+
+/** Between two attempts to take over a site of which something does not come up. */
+const adoptAgainMs = 10_000;
 
 /**
  * Supervises one site on this machine: starts what the definition asks for, keeps it running, and answers for it.
  * If it is killed, everything goes on; the next one adopts what runs.
  */
 export class ControlPlane {
+  readonly #supervisor: Supervisor;
   #running: Running | undefined;
   #loop: { readonly ended: Promise<void>; stop(): void } | undefined;
   /** `up` and `down` come one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
+  #turns = 0;
+  /** Ends an `up` that is under way, so that `down` need not wait for it. */
+  #interruption = new AbortController();
 
   constructor(
     private readonly layout: Layout,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.#supervisor = new Supervisor(paths.processes(layout), {
+      died: (name, delayMs) => log.warn({ name, delayMs }, 'died; it will be started again'),
+      restarted: (name) => log.info({ name }, 'started again'),
+      failed: (name, error, delayMs) => log.error({ name, delayMs, problem: messageOf(error) }, 'cannot be started'),
+    });
+  }
+
+  /** Whether there is nothing that it looks after, and nothing that it is doing. */
+  get isIdle(): boolean {
+    return this.#running === undefined && this.#turns === 0;
+  }
 
   /** @throws refusal `not-up` before an `up` has come to its end */
   get running(): Running {
@@ -35,49 +60,127 @@ export class ControlPlane {
     throw refusal({ code: 'not-up', message: 'The platform is not up.', remedy: 'Run `understudy up`.' });
   }
 
-  /** Idempotent. If a first start fails, what it has started is stopped again. */
-  up(site: Site, work: WorkOptions): Promise<UpResult> {
-    return this.#alone(() => this.#up(site, work));
+  /** The same, after an `up` or a take-over that is under way. */
+  async ready(): Promise<Running> {
+    if (!this.#running) await this.#turn;
+    return this.running;
   }
 
-  /** Stops every server, also those that an earlier control plane has left. Data stays. */
-  down(site: Site | undefined): Promise<void> {
+  /** Idempotent. If a first start fails, what it has started is stopped again. */
+  up(site: Site, { report, signal }: WorkOptions): Promise<UpResult> {
+    return this.#alone(() => {
+      this.#interruption = new AbortController();
+      return this.#up(site, { report, signal: AbortSignal.any([signal, this.#interruption.signal]) });
+    });
+  }
+
+  /**
+   * After a crash, or a restart of the machine: a site that is meant to be up is brought up without being asked. What
+   * does not come up is tried again, and what does is looked after meanwhile.
+   */
+  async adopt(): Promise<void> {
+    for (;;) {
+      const site = this.#isMeantToBeUp ? await readSite(this.layout) : undefined;
+      if (!site) return;
+      try {
+        const { ms } = await this.up(site, { report: silent, signal: new AbortController().signal });
+        this.log.info({ ms }, 'taken over');
+        return;
+      } catch (error) {
+        this.log.error({ problem: messageOf(error) }, 'the site could not be taken over wholly; it is tried again');
+      }
+      await delay(adoptAgainMs);
+    }
+  }
+
+  /**
+   * Stops every server, also those that an earlier control plane or definition has left. Data stays.
+   * @throws refusal `promotion-running`
+   */
+  async down(): Promise<void> {
+    await this.#refuseDuringPromotion();
+    this.#interruption.abort(new UnderstudyError({ code: 'interrupted', message: 'The site is being stopped.' }));
     return this.#alone(async () => {
       await rm(paths.upMarker(this.layout), { force: true });
       await this.#endLoop();
-      const claim = await networkOf(this.layout);
-      const running = this.#running ?? (site && claim && (await assemble(this.layout, site, claim, this.log)));
+      const databases = this.#running?.databases;
       this.#running = undefined;
-      if (running) await stopEverything(running);
+      await databases?.cluster.end();
+      await this.#stopEverything();
     });
+  }
+
+  get #isMeantToBeUp(): boolean {
+    return existsSync(paths.upMarker(this.layout));
   }
 
   async #up(site: Site, work: WorkOptions): Promise<UpResult> {
     const started = performance.now();
-    await ensureAccounts();
     const before = this.#running;
+    const isFirst = !this.#isMeantToBeUp;
+    let running: Running | undefined;
     await this.#endLoop();
-    // What an earlier control plane has left running counts as well.
-    const wasUp = await anyRecordedRuns(paths.processes(this.layout));
-    const claim = await claimNetwork(this.layout, site, wasUp);
-    const running = await assemble(this.layout, site, claim, this.log);
     try {
+      await this.#compare(site, work);
+      running = await this.#assemble(site);
       await bringUp(running, work);
       await writeJson(paths.upMarker(this.layout), { since: new Date().toISOString() });
-      await before?.databases?.cluster.end();
       this.#running = running;
+      await before?.databases?.cluster.end();
+      return {
+        urls: running.parts.urls,
+        authorityFile: authorityFile(authorityDir(running.parts)),
+        ms: Math.round(performance.now() - started),
+      };
     } catch (error) {
       this.log.error({ err: error }, 'up failed');
-      if (!wasUp) await stopEverything(running);
+      if (isFirst) await this.#stopEverything();
+      // What could be taken over is looked after all the same.
+      else if (!before && running) this.#running = running;
+      if (this.#running !== running) await running?.databases?.cluster.end();
       throw error;
     } finally {
       if (this.#running) this.#startLoop(this.#running);
     }
-    return {
-      urls: running.parts.urls,
-      authorityFile: authorityFile(authorityDir(running.parts)),
-      ms: Math.round(performance.now() - started),
-    };
+  }
+
+  async #compare(site: Site, { report }: WorkOptions): Promise<void> {
+    const applied = await readSite(this.layout);
+    if (!applied) return;
+    const isRunning = await this.#anyRuns(serviceKinds);
+    requireChangeable(applied, site, isRunning);
+    for (const text of laterChanges(applied, site, isRunning)) report({ kind: 'note', level: 'info', text });
+  }
+
+  async #assemble(site: Site): Promise<Running> {
+    await ensureAccounts();
+    // The ports that it claimed before are taken by the site's own balancer.
+    const claim = await claimNetwork(this.layout, site, {
+      balancerRuns: await this.#anyRuns(['balancer']),
+      databasesRun: await this.#anyRuns(['database']),
+    });
+    return assemble(this.layout, site, claim, this.#supervisor);
+  }
+
+  async #anyRuns(kinds: typeof serviceKinds | readonly [(typeof serviceKinds)[number]]): Promise<boolean> {
+    const { records } = this.#supervisor;
+    const names = (await Promise.all(kinds.map((kind) => records.names(kind)))).flat();
+    const found = await Promise.all(names.map((name) => records.find(name)));
+    return found.some((one) => one !== undefined);
+  }
+
+  async #stopEverything(): Promise<void> {
+    for (const kind of serviceKinds) await this.#supervisor.stopAll(kind);
+  }
+
+  async #refuseDuringPromotion(): Promise<void> {
+    const holder = await lockHolder(paths.promotionLock(this.layout));
+    if (!holder) return;
+    throw refusal({
+      code: 'promotion-running',
+      message: `A promotion is going on: ${holder.why} (by ${holder.who}, process ${holder.process.pid}, since ${holder.since}).`,
+      remedy: `Wait for its end, or have it taken back with \`kill ${holder.process.pid}\`, and run the command again.`,
+    });
   }
 
   #startLoop(running: Running): void {
@@ -92,16 +195,9 @@ export class ControlPlane {
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work, work);
+    this.#turns++;
+    const mine = this.#turn.then(work, work).finally(() => this.#turns--);
     this.#turn = mine.catch(() => undefined);
     return mine;
   }
-}
-
-/** Those who write first, the databases last. */
-async function stopEverything({ supervisor, balancer, databases, instances }: Running): Promise<void> {
-  await Promise.all(instances.allServices().map((service) => supervisor.stop(service)));
-  await Promise.all(balancer.services().map((service) => supervisor.stop(service)));
-  await databases?.cluster.end();
-  await Promise.all((databases?.services ?? []).map((service) => supervisor.stop(service)));
 }

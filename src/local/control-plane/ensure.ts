@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { hasCode } from '../../output/errors.js';
 import { startDaemon } from '../../process/daemon.js';
 import { waitUntil } from '../../process/wait.js';
+import { makeSiteFolders } from '../folders.js';
 import { type Layout, paths } from '../layout.js';
 import { ControlPlaneClient } from './client.js';
 
@@ -21,6 +22,7 @@ export async function ensureControlPlane(
 ): Promise<ControlPlaneClient> {
   const client = new ControlPlaneClient(paths.controlSocket(layout));
   if (await listens(client)) return client;
+  await makeSiteFolders(layout);
   const logFile = paths.log(layout, 'control-plane');
   await startDaemon({
     program: process.execPath,
@@ -48,11 +50,11 @@ export function serverEnvironment(env = process.env): Record<string, string> {
 
 async function listens(client: ControlPlaneClient): Promise<boolean> {
   try {
-    await client.call('weights', {}, { deadlineMs: 5_000 });
-    return true;
+    await client.call('ping', {}, { deadlineMs: 5_000 });
   } catch (error) {
     if (hasCode(error, 'control-plane-down')) return false;
-    // It answers, if only to say that the site is not up.
-    return hasCode(error, 'not-up');
+    if (hasCode(error, 'deadline')) throw error;
+    // It answers: one that an earlier version of this program has started does not know the call.
   }
+  return true;
 }

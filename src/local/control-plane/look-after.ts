@@ -1,43 +1,67 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { messageOf } from '../../output/errors.js';
+import { rotateLogs } from '../log-rotation.js';
 import type { Running } from './running.js';
 
 /** Between two looks at processes and databases: a fault is acted upon within a second. */
 const roundMs = 250;
-const instancesEveryMs = 1_000;
-const purgeEveryMs = 60_000;
+const secondMs = 1_000;
+const minuteMs = 60_000;
+/** A balancer process that is silent for this many looks in a row hangs, and takes half of the visitors with it. */
+const silentLooks = 2;
 
-/** Looks after everything, round by round, until it is told to stop. Returns when the round that it is in has ended. */
+/**
+ * Looks after everything, each part in rounds of its own, until it is told to stop: a failover must not wait for an
+ * instance that is slow to end. Returns when the rounds that are under way have ended.
+ */
 export async function lookAfter(running: Running, log: Logger, signal: AbortSignal): Promise<void> {
-  const { supervisor, databases, instances, cron } = running;
-  let instancesAt = 0;
-  let purgeAt = performance.now() + purgeEveryMs;
-  /** One part that fails must not keep the others from being looked after. */
-  const guard = async (part: string, work: () => Promise<unknown>) => {
-    try {
-      await work();
-    } catch (error) {
-      if (!signal.aborted) log.error({ part, err: error }, 'looking after it failed');
+  const { parts, supervisor, databases, instances, cron } = running;
+  const rounds = async (part: string, everyMs: number, work: () => Promise<unknown>) => {
+    while (!signal.aborted) {
+      try {
+        await work();
+      } catch (error) {
+        if (!signal.aborted) log.error({ part, err: error }, 'looking after it failed');
+      }
+      await delay(everyMs, undefined, { signal }).catch(() => undefined);
     }
   };
-  while (!signal.aborted) {
-    const now = performance.now();
-    await guard('processes', () => supervisor.tick(now));
-    if (databases) {
-      await guard('databases', async () => {
-        databases.status = await databases.cluster.converge(signal);
-      });
-      if (now >= purgeAt) {
-        purgeAt = now + purgeEveryMs;
-        await guard('binary logs', () => databases.site.purge());
-      }
+  await Promise.all([
+    rounds('processes', roundMs, () => supervisor.tick()),
+    rounds('balancer', secondMs, replaceSilentBalancers(running, log)),
+    rounds('instances', secondMs, () =>
+      instances.tick((id, error) => log.warn({ id, problem: messageOf(error) }, 'does not answer yet')),
+    ),
+    rounds('scheduled jobs', secondMs, () => cron.tick()),
+    rounds('logs', minuteMs, () => rotateLogs({ layout: parts.layout, records: supervisor.records })),
+    ...(databases ? [rounds('databases', roundMs, lookAfterDatabases(databases, signal))] : []),
+  ]);
+}
+
+function lookAfterDatabases(databases: NonNullable<Running['databases']>, signal: AbortSignal) {
+  let purgeAt = performance.now() + minuteMs;
+  return async () => {
+    databases.status = await databases.cluster.converge(signal);
+    if (performance.now() < purgeAt) return;
+    purgeAt = performance.now() + minuteMs;
+    await databases.site.purge();
+  };
+}
+
+/** Its runtime changes are in its file, so a new process goes on where the old one should be. */
+function replaceSilentBalancers({ balancer, supervisor }: Running, log: Logger) {
+  const looks = new Map<string, number>();
+  return async () => {
+    const silent = await balancer.reconcile();
+    for (const service of balancer.services()) {
+      const count = silent.includes(service.name) ? (looks.get(service.name) ?? 0) + 1 : 0;
+      looks.set(service.name, count);
+      if (count < silentLooks || !supervisor.isRunning(service.name)) continue;
+      looks.set(service.name, 0);
+      log.warn({ name: service.name }, 'does not answer; it is replaced');
+      await supervisor.fence(service);
+      await supervisor.ensure(service);
     }
-    if (now >= instancesAt) {
-      instancesAt = now + instancesEveryMs;
-      await guard('instances', () => instances.tick(now));
-    }
-    cron.tick(now);
-    await delay(roundMs, undefined, { signal }).catch(() => undefined);
-  }
-  await cron.settle();
+  };
 }

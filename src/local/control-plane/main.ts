@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import pino from 'pino';
 import { hasCode, messageOf, refusal } from '../../output/errors.js';
-import { silent } from '../../output/messages.js';
 import { acquireLock } from '../../state/lock.js';
+import { makeSiteFolders } from '../folders.js';
 import { layoutFor, paths } from '../layout.js';
-import { readSite } from '../site/applied-site.js';
 import { ControlPlane } from './control-plane.js';
 import { type CallHandlers, serveCalls } from './socket-server.js';
 import { statusOf } from './status.js';
@@ -17,13 +14,17 @@ import { statusOf } from './status.js';
 async function main(configFile: string, idle: boolean): Promise<void> {
   const log = pino({ base: { site: configFile } });
   const layout = layoutFor(configFile);
-  await mkdir(layout.stateDir, { recursive: true, mode: 0o755 });
-  await mkdir(layout.runtimeDir, { recursive: true, mode: 0o755 });
-  const lock = await acquireLock(paths.controlLock(layout), { why: 'supervising the site' }).catch((error) => {
-    if (!hasCode(error, 'locked')) throw error;
-    log.info({ problem: messageOf(error) }, 'another control plane is there');
-    process.exit(0);
-  });
+  // Folders and files of root must be open to the accounts of servers, whatever the umask of whoever started it.
+  process.umask(process.getuid?.() === 0 ? 0o022 : 0o077);
+  await makeSiteFolders(layout);
+  // One that is just ending is waited for.
+  const lock = await acquireLock(paths.controlLock(layout), { why: 'supervising the site', waitMs: 5_000 }).catch(
+    (error) => {
+      if (!hasCode(error, 'locked')) throw error;
+      log.info({ problem: messageOf(error) }, 'another control plane is there');
+      process.exit(0);
+    },
+  );
   const controlPlane = new ControlPlane(layout, log);
   const end = async (why: string) => {
     log.info({ why }, 'ending');
@@ -31,53 +32,54 @@ async function main(configFile: string, idle: boolean): Promise<void> {
     process.exit(0);
   };
   const handlers: CallHandlers = {
+    ping: async () => ({}),
     up: ({ site }, { report, signal }) => controlPlane.up(site, { report, signal }),
     down: async () => {
-      await controlPlane.down(await readSite(layout));
-      // The answer is sent first.
-      setTimeout(() => void end('down'), 50);
+      await controlPlane.down();
+      // Nobody new is let in; whoever was is answered first.
+      server.close(() => void end('down'));
       return {};
     },
     status: () => statusOf(controlPlane.running),
-    instances: ({ environment }) => controlPlane.running.instances.list(environment),
-    bootCanary: () => controlPlane.running.instances.bootCanary(),
-    dismissCanary: () => done(controlPlane.running.instances.dismissCanary()),
-    refresh: ({ instance }) => done(controlPlane.running.instances.refresh(instance)),
-    weights: async () => controlPlane.running.balancer.state.weights,
-    setWeight: ({ replica, weight }) => done(controlPlane.running.balancer.setWeight(replica, weight)),
+    instances: async ({ environment }) => (await controlPlane.ready()).instances.list(environment),
+    bootCanary: async () => (await controlPlane.ready()).instances.bootCanary(),
+    dismissCanary: async () => done((await controlPlane.ready()).instances.dismissCanary()),
+    refresh: async ({ instance }) => done((await controlPlane.ready()).instances.refresh(instance)),
+    weights: async () => (await controlPlane.ready()).balancer.state.weights,
+    setWeight: async ({ replica, weight }) => done((await controlPlane.ready()).balancer.setWeight(replica, weight)),
     traffic: async ({ environment }) => {
-      const { requests, serverErrors } = await controlPlane.running.balancer.counters(environment);
+      const { requests, serverErrors } = await (await controlPlane.ready()).balancer.counters(environment);
       return { requests, failed: serverErrors };
     },
     rebuildReplica: async ({ replica, from }, { signal }) => {
-      const { databases, balancer } = controlPlane.running;
+      const { databases, balancer } = await controlPlane.ready();
       if (!databases) throw refusal({ code: 'no-database', message: 'This site has no database.' });
       // Out of rotation before it is touched; whoever asked for it decides when it comes back.
       await balancer.setWeight(replica, 0);
       return done(databases.site.rebuild(replica, from, databases.processes, signal));
     },
   };
-  await serveCalls(paths.controlSocket(layout), handlers);
+  const server = await serveCalls(paths.controlSocket(layout), handlers, (error, call) =>
+    log.error({ err: error, call }, 'a call has failed for a reason that nobody foresaw'),
+  );
   process.on('SIGTERM', () => void end('SIGTERM'));
   log.info({ pid: process.pid }, 'listening');
-  if (!idle) await adopt(controlPlane, layout, log);
+  if (!idle) await controlPlane.adopt();
+  endWhenIdle(controlPlane, () => end('there is nothing to look after'));
 }
 
-/** After a crash, or a restart of the machine: a site that is meant to be up is brought up without being asked. */
-async function adopt(
-  controlPlane: ControlPlane,
-  layout: ReturnType<typeof layoutFor>,
-  log: pino.Logger,
-): Promise<void> {
-  const site = existsSync(paths.upMarker(layout)) ? await readSite(layout) : undefined;
-  if (!site) return;
-  try {
-    const { ms } = await controlPlane.up(site, { report: silent, signal: new AbortController().signal });
-    log.info({ ms }, 'taken over');
-  } catch (error) {
-    log.error({ err: error }, 'the site could not be taken over; `understudy up` tries again');
-  }
+/** After a first start that failed, or for a site that is down: nobody would end it. */
+function endWhenIdle(controlPlane: ControlPlane, end: () => Promise<void>): void {
+  let looks = 0;
+  setInterval(() => {
+    looks = controlPlane.isIdle ? looks + 1 : 0;
+    if (looks >= idleLooks) void end();
+  }, idleLookMs);
 }
+
+/** Whoever has started it calls it within a fraction of this. */
+const idleLookMs = 1_000;
+const idleLooks = 10;
 
 async function done(work: Promise<unknown>): Promise<Record<string, never>> {
   await work;

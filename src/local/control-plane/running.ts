@@ -1,5 +1,3 @@
-import type { Logger } from 'pino';
-import { messageOf } from '../../output/errors.js';
 import type { Site } from '../../site/schema.js';
 import type { Balancer } from '../balancer/balancer.js';
 import type { Cluster, ClusterStatus } from '../database/cluster.js';
@@ -9,7 +7,8 @@ import { localReleaseArchive } from '../files/local-release-archive.js';
 import { type Layout, paths } from '../layout.js';
 import type { NetworkClaim } from '../network/claim.js';
 import { balancerOf, partsOf, type SiteParts } from '../parts.js';
-import { type Service, Supervisor } from '../supervisor.js';
+import type { Service } from '../service-record.js';
+import type { Supervisor } from '../supervisor.js';
 import { Instances } from '../web/instances.js';
 import { CronRunner } from './cron.js';
 
@@ -34,13 +33,13 @@ export interface Running {
 }
 
 /** Puts the parts together. Nothing is started or touched, but secrets are made if there are none. */
-export async function assemble(layout: Layout, site: Site, claim: NetworkClaim, log: Logger): Promise<Running> {
+export async function assemble(
+  layout: Layout,
+  site: Site,
+  claim: NetworkClaim,
+  supervisor: Supervisor,
+): Promise<Running> {
   const parts = await partsOf(layout, site, claim);
-  const supervisor = new Supervisor(paths.processes(layout), {
-    died: (name, delayMs) => log.warn({ name, delayMs }, 'died; it will be started again'),
-    restarted: (name) => log.info({ name }, 'started again'),
-    failed: (name, error, delayMs) => log.error({ name, delayMs, problem: messageOf(error) }, 'cannot be started'),
-  });
   const balancer = balancerOf(parts);
   const instances = new Instances({
     settings: { layout, site, devUrl: parts.urls.dev, nginx: parts.programs.nginx, phpFpm: parts.programs.phpFpm },
@@ -55,7 +54,8 @@ export async function assemble(layout: Layout, site: Site, claim: NetworkClaim, 
     php: parts.programs.php,
     documentRoot: paths.devRoot(layout),
     account: parts.accounts.dev,
-    log: (problem) => log.warn({ problem }, 'a run of scheduled jobs failed'),
+    logFile: paths.log(layout, 'cron'),
+    records: supervisor.records,
   });
   const databases = parts.database && runningDatabases(parts.database, supervisor, balancer);
   return { parts, supervisor, balancer, databases, instances, cron };
@@ -65,6 +65,7 @@ function runningDatabases(site: SiteDatabases, supervisor: Supervisor, balancer:
   const services = site.servers.map(
     ({ id, configFile }): Service => ({
       name: id,
+      kind: 'database',
       mark: configFile,
       daemon: site.daemon(id),
       stop: { graceMs: 10_000 },

@@ -12,6 +12,7 @@ const recordSchema = z.object({
     replicas: z.array(z.string()),
   }),
   schema: z.string().nullable(),
+  configuration: z.string().nullable().default(null),
   switchedAt: z.string(),
 });
 const historySchema = z.object({ lastId: z.number(), editions: z.array(z.unknown()) });

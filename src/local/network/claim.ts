@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -29,23 +30,36 @@ export async function networkOf(layout: Layout): Promise<NetworkClaim | undefine
   return readJson(paths.network(layout), networkSchema);
 }
 
+/** Which of the site's own servers run, and so hold what it claimed before. */
+export interface OwnServers {
+  readonly balancerRuns: boolean;
+  readonly databasesRun: boolean;
+}
+
 /**
  * Claims a network and a pair of ports for a site, or finds again what it has. Sites of the same user are kept
  * apart by a record under a lock; other users' sites and programs by trying the addresses.
- * @param isUp the site's own balancer may hold the ports that it claimed before
- * @throws code `port-taken` for a port that the definition names, or that the site had before
+ * @throws code `port-taken` for a port that the definition names, or that the site had before; `network-taken` if
+ *   another program listens on an address that is the site's
  */
-export async function claimNetwork(layout: Layout, site: Pick<Site, 'local'>, isUp: boolean): Promise<NetworkClaim> {
+export async function claimNetwork(
+  layout: Layout,
+  site: Pick<Site, 'local'>,
+  { balancerRuns, databasesRun }: OwnServers,
+): Promise<NetworkClaim> {
   const lock = await acquireLock(claimsLock(layout), { why: 'claiming addresses', waitMs: 10_000 });
   try {
     const claims = { ...(await readJson(claimsFile(layout), claimsSchema)) };
     const mine = claims[layout.stateDir] ?? (await networkOf(layout));
-    delete claims[layout.stateDir];
-    const others = Object.values(claims);
-    const network = mine?.network ?? (await freeNetwork(others));
-    const pair = await choosePorts(site.local, mine, others, isUp);
-    const claim = { network, ...pair };
-    await writeJson(claimsFile(layout), { ...claims, [layout.stateDir]: claim });
+    const others = Object.entries(claims).flatMap(([stateDir, claim]) =>
+      // A site that was removed by hand has given nothing back.
+      stateDir !== layout.stateDir && existsSync(stateDir) ? [[stateDir, claim] as const] : [],
+    );
+    const taken = others.map(([, claim]) => claim);
+    if (mine && !balancerRuns && !databasesRun) await requireFree(mine.network, taken);
+    const network = mine?.network ?? (await freeNetwork(taken));
+    const claim = { network, ...(await choosePorts(site.local, mine, taken, balancerRuns)) };
+    await writeJson(claimsFile(layout), { ...Object.fromEntries(others), [layout.stateDir]: claim });
     await writeJson(paths.network(layout), claim);
     return claim;
   } finally {
@@ -65,11 +79,24 @@ export async function releaseNetwork(layout: Layout): Promise<void> {
   }
 }
 
+/** Where the balancer listens for the databases' clients: an address that every site has. */
+const probed = (network: number) => `127.${network}.0.10`;
+
+/** The addresses stand in what a site has in its databases and editions, so it cannot just move to others. */
+async function requireFree(network: number, others: readonly NetworkClaim[]): Promise<void> {
+  const isClaimed = others.some((other) => other.network === network);
+  if (!isClaimed && (await canListen(probed(network), ports.database))) return;
+  throw new UnderstudyError({
+    code: 'network-taken',
+    message: `Another program or site listens on ${probed(network)}, which is an address of this site.`,
+    remedy: `Stop it: \`ss -ltnp 'src ${probed(network)}'\` names it.`,
+  });
+}
+
 async function freeNetwork(others: readonly NetworkClaim[]): Promise<number> {
   const taken = new Set(others.map(({ network }) => network));
   for (let network = firstNetwork; network <= lastNetwork; network++) {
-    if (taken.has(network)) continue;
-    if (await canListen(`127.${network}.0.10`, ports.database)) return network;
+    if (!taken.has(network) && (await canListen(probed(network), ports.database))) return network;
   }
   throw new UnderstudyError({
     code: 'no-network-left',
@@ -82,10 +109,10 @@ async function choosePorts(
   wanted: Site['local'],
   mine: NetworkClaim | undefined,
   others: readonly NetworkClaim[],
-  isUp: boolean,
+  balancerRuns: boolean,
 ): Promise<{ httpPort: number; httpsPort: number }> {
   const reserved = new Set(others.flatMap(({ httpPort, httpsPort }) => [httpPort, httpsPort]));
-  const held = new Set(isUp && mine ? [mine.httpPort, mine.httpsPort] : []);
+  const held = new Set(balancerRuns && mine ? [mine.httpPort, mine.httpsPort] : []);
   const free = async (port: number) =>
     held.has(port) || (!reserved.has(port) && (await canListen(publicAddress, port)));
   const fixed = async (port: number, field: string) => {
@@ -98,14 +125,10 @@ async function choosePorts(
   };
   const http = wanted.httpPort ?? mine?.httpPort;
   const https = wanted.httpsPort ?? mine?.httpsPort;
-  if (http !== undefined && https !== undefined) {
-    return { httpPort: await fixed(http, 'local.httpPort'), httpsPort: await fixed(https, 'local.httpsPort') };
-  }
   for (let offset = 0; offset < 500; offset++) {
-    const pair = { httpPort: http ?? firstHttpPort + offset, httpsPort: https ?? firstHttpsPort + offset };
-    if ((await free(pair.httpPort)) && (await free(pair.httpsPort))) return pair;
-    if (http !== undefined && !(await free(http))) await fixed(http, 'local.httpPort');
-    if (https !== undefined && !(await free(https))) await fixed(https, 'local.httpsPort');
+    const httpPort = http === undefined ? firstHttpPort + offset : await fixed(http, 'local.httpPort');
+    const httpsPort = https === undefined ? firstHttpsPort + offset : await fixed(https, 'local.httpsPort');
+    if ((await free(httpPort)) && (await free(httpsPort))) return { httpPort, httpsPort };
   }
   throw new UnderstudyError({ code: 'port-taken', message: `No pair of free ports was found on ${publicAddress}.` });
 }

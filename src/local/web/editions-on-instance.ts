@@ -1,5 +1,6 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasErrno } from '../../output/errors.js';
 import type { Edition } from '../../platform/edition.js';
 import { writeFileAtomic } from '../../state/atomic-file.js';
 import { releasePaths } from '../files/local-release-archive.js';
@@ -53,4 +54,15 @@ async function writeEditionFile({ instance, edition, hosts, layout }: EditionOnI
   const file = `${paths.editionFile(layout, edition.id)}.${instance.id}`;
   await writeFileAtomic(file, editionFile(edition, hosts));
   return file;
+}
+
+/** The edition that an instance serves, told from the link itself: what is served is what it points to. */
+export async function editionOn(instance: WebInstance): Promise<number | undefined> {
+  try {
+    const id = Number((await readlink(join(instance.root, 'current'))).split('/').at(-1));
+    return id === 0 ? undefined : id;
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }

@@ -1,45 +1,24 @@
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { readlink, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { z } from 'zod';
-import { hasErrno, messageOf, UnderstudyError } from '../../output/errors.js';
-import type { Edition } from '../../platform/edition.js';
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { UnderstudyError } from '../../output/errors.js';
 import type { Instance, InstanceState } from '../../platform/fleet.js';
 import type { ReleaseStore } from '../../platform/releases.js';
-import { type Account, run } from '../../process/run.js';
 import { waitUntil } from '../../process/wait.js';
-import type { EnvironmentName } from '../../site/schema.js';
-import { readJson, writeFileAtomic, writeJson } from '../../state/atomic-file.js';
+import { type EnvironmentName, environmentNames } from '../../site/schema.js';
 import type { Balancer } from '../balancer/balancer.js';
-import type { Hosts } from '../network/hosts.js';
-import type { Service, Supervisor } from '../supervisor.js';
-import { prepareEdition, switchEdition } from './editions-on-instance.js';
-import { instanceFile } from './instance-files.js';
-import {
-  environmentText,
-  type InstanceSettings,
-  instanceServices,
-  originOf,
-  previewOriginOf,
-  type WebInstance,
-  webInstance,
-} from './web-instance.js';
+import { paths } from '../layout.js';
+import { editionOn } from './editions-on-instance.js';
+import { InstanceServers, type InstanceServersOptions } from './instance-servers.js';
+import { originOf, previewOriginOf, type WebInstance, webInstance } from './web-instance.js';
 
-export interface InstancesOptions {
-  readonly settings: Omit<InstanceSettings, 'account'>;
-  readonly hosts: Hosts;
-  readonly supervisor: Supervisor;
+export interface InstancesOptions extends InstanceServersOptions {
   readonly balancer: Balancer;
   readonly releases: Pick<ReleaseStore, 'currentEdition'>;
-  readonly accounts: Readonly<Record<EnvironmentName, Account | undefined>>;
-  readonly presentUser: { readonly user: string; readonly group: string };
 }
 
-const bootedSchema = z.object({ fingerprint: z.string() });
-
-/** How long an instance may take from the start of its servers to its first good answer. */
-const bootMs = 20_000;
+/** Longer than all but the slowest requests take. */
+const drainMs = 5_000;
 /** An instance whose servers run but which has not answered for this long is started anew. */
 const replaceAfterMs = 10_000;
 
@@ -48,8 +27,11 @@ export class Instances {
   readonly #kept = new Map<string, WebInstance>();
   readonly #unwellSince = new Map<string, number>();
   readonly #busy = new Set<string>();
+  readonly #servers: InstanceServers;
 
-  constructor(private readonly options: InstancesOptions) {}
+  constructor(private readonly options: InstancesOptions) {
+    this.#servers = new InstanceServers(options);
+  }
 
   /** The instances that the definition asks for. */
   wanted(environment: EnvironmentName): readonly WebInstance[] {
@@ -60,11 +42,30 @@ export class Instances {
     );
   }
 
-  /** Of every instance that may run, for whoever stops them. */
-  allServices(): readonly Service[] {
-    const instances = [...this.wanted('dev'), ...this.wanted('prod'), ...this.#kept.values(), this.#canary];
-    const services = instances.flatMap((instance) => [...this.#services(instance)].reverse());
-    return [...new Map(services.map((service) => [service.name, service])).values()];
+  /**
+   * Makes the instances of an environment what the definition asks for: boots what is missing, boots anew what was
+   * made from another definition, one after the other and behind a drain, and dismisses what is too much.
+   */
+  async apply(environment: EnvironmentName, signal?: AbortSignal): Promise<void> {
+    const wanted = this.wanted(environment);
+    const outdated: WebInstance[] = [];
+    for (const instance of wanted) {
+      if (!(await this.#servers.areUpToDate(instance)) && (await this.#servers.adopt(instance)))
+        outdated.push(instance);
+    }
+    for (const instance of outdated) this.#kept.set(instance.id, instance);
+    await Promise.all(wanted.filter((one) => !outdated.includes(one)).map((one) => this.ensure(one, signal)));
+    for (const instance of outdated) {
+      await this.#behindDrain(instance, () => this.#bootCurrent(instance, signal), signal);
+    }
+    await waitUntil(
+      async () => {
+        const { health } = await this.options.balancer.counters(environment);
+        return wanted.every(({ id }) => health[id] === 'up');
+      },
+      { what: `the balancer to see every instance of ${environment} well`, deadlineMs: 20_000, signal },
+    );
+    for (const instance of await this.#surplus(environment)) await this.dismiss(instance);
   }
 
   get #canary(): WebInstance {
@@ -74,7 +75,7 @@ export class Instances {
   /** Boots an instance, or leaves it alone if it runs as it should. Then it is kept running and gets traffic. */
   async ensure(instance: WebInstance, signal?: AbortSignal): Promise<void> {
     await this.#alone(instance, async () => {
-      await this.#boot(instance, await this.options.releases.currentEdition(), signal);
+      await this.#bootCurrent(instance, signal);
       this.#kept.set(instance.id, instance);
       await this.options.balancer.setWebServer(instance.environment, instance.id, 'ready');
     });
@@ -87,16 +88,23 @@ export class Instances {
       if (instance.id !== this.#canary.id) {
         await this.options.balancer.setWebServer(instance.environment, instance.id, 'maint');
       }
-      for (const service of [...this.#services(instance)].reverse()) await this.options.supervisor.stop(service);
+      for (const service of [...this.#servers.of(instance)].reverse()) await this.options.supervisor.stop(service);
       await rm(instance.root, { recursive: true, force: true });
+      await rm(instance.runDir, { recursive: true, force: true });
+      await this.#servers.forget(instance);
+      // Last: what is left of a dismissal that was cut off is found by it.
       await rm(instance.envFile, { force: true });
-      await rm(bootedFile(instance), { force: true });
     });
   }
 
   async bootCanary(): Promise<Instance> {
-    await this.#boot(this.#canary, undefined);
+    await this.#alone(this.#canary, () => this.#servers.boot(this.#canary, undefined));
     return this.#describe(this.#canary, 'healthy');
+  }
+
+  /** Dismisses a canary that was left by a promotion which is over. */
+  async dismissLeftCanary(): Promise<void> {
+    if (existsSync(this.#canary.envFile)) await this.dismissCanary();
   }
 
   dismissCanary(): Promise<void> {
@@ -107,17 +115,34 @@ export class Instances {
   async refresh(id: string): Promise<void> {
     const instance = this.#kept.get(id);
     if (!instance) throw new UnderstudyError({ code: 'instance-unknown', message: `There is no instance ${id}.` });
-    await this.#alone(instance, async () => {
-      const { balancer, supervisor } = this.options;
-      const others = (await this.list(instance.environment)).some((one) => one.id !== id && one.state === 'healthy');
-      // The only instance that is well is not taken away: its visitors wait for PHP to come back.
-      if (others) await balancer.setWebServer(instance.environment, id, 'maint');
-      const [php] = this.#services(instance);
-      await supervisor.restart(php);
-      await this.#waitUntilWell(instance);
-      await balancer.setWebServer(instance.environment, id, 'ready');
-      if (others) await this.#waitUntilRouted(instance);
+    await this.#behindDrain(instance, async () => {
+      await this.options.supervisor.restart(this.#servers.of(instance)[0]);
+      await this.#servers.waitUntilWell(instance);
     });
+  }
+
+  /** Does something to an instance that disturbs its visitors while it has none, if others can take them. */
+  #behindDrain(instance: WebInstance, work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+    return this.#alone(instance, async () => {
+      const { balancer } = this.options;
+      const { id, environment } = instance;
+      const others = (await this.list(environment)).some((one) => one.id !== id && one.state === 'healthy');
+      // The only instance that is well is not taken away: its visitors wait for it to come back.
+      if (others) await this.#drain(instance, signal);
+      await work();
+      await balancer.setWebServer(environment, id, 'ready');
+      if (others) await this.#waitUntilRouted(instance, signal);
+    });
+  }
+
+  /** Nothing new comes, and what is under way comes to its end, within limits. */
+  async #drain({ environment, id }: WebInstance, signal?: AbortSignal): Promise<void> {
+    const { balancer } = this.options;
+    await balancer.setWebServer(environment, id, 'drain');
+    const idle = async () => (await balancer.counters(environment)).sessions[id] === 0;
+    const what = `the requests that ${id} has to end`;
+    await waitUntil(idle, { what, deadlineMs: drainMs, everyMs: 20, signal }).catch(() => signal?.throwIfAborted());
+    await balancer.setWebServer(environment, id, 'maint');
   }
 
   async list(environment: EnvironmentName): Promise<readonly Instance[]> {
@@ -128,28 +153,37 @@ export class Instances {
     return Promise.all(kept.map((instance) => this.#describe(instance, this.#stateOf(instance, health[instance.id]))));
   }
 
-  /** Starts anew what runs and yet does not answer. What has died is restarted by the supervisor. */
-  async tick(now = performance.now()): Promise<void> {
-    for (const environment of ['dev', 'prod'] as const) {
+  /**
+   * Starts anew what runs and yet does not answer. What has died is restarted by the supervisor.
+   * @param failed told when one cannot be started anew; it is tried again
+   */
+  async tick(failed: (id: string, error: unknown) => void, now = performance.now()): Promise<void> {
+    for (const environment of environmentNames) {
       for (const { id, state } of await this.list(environment)) {
-        if (state === 'healthy' || this.#busy.has(id)) {
+        const instance = this.#kept.get(id);
+        if (state === 'healthy' || this.#busy.has(id) || !instance) {
           this.#unwellSince.delete(id);
           continue;
         }
         const since = this.#unwellSince.get(id) ?? now;
         this.#unwellSince.set(id, since);
-        const instance = this.#kept.get(id);
-        if (!instance || now - since < replaceAfterMs) continue;
+        if (now - since < replaceAfterMs) continue;
         this.#unwellSince.delete(id);
-        await this.#alone(instance, async () => {
-          for (const service of this.#services(instance)) await this.options.supervisor.restart(service);
-        });
+        // Not waited for: while it stops, others must be looked after.
+        this.#startAnew(instance).catch((error) => failed(id, error));
       }
     }
   }
 
+  #startAnew(instance: WebInstance): Promise<void> {
+    return this.#alone(instance, async () => {
+      for (const service of this.#servers.of(instance)) await this.options.supervisor.restart(service);
+      await this.#servers.waitUntilWell(instance);
+    });
+  }
+
   #stateOf(instance: WebInstance, health: string | undefined): InstanceState {
-    const running = this.#services(instance).every(({ name }) => this.options.supervisor.isRunning(name));
+    const running = this.#servers.of(instance).every(({ name }) => this.options.supervisor.isRunning(name));
     if (!running) return this.#busy.has(instance.id) ? 'starting' : 'unhealthy';
     if (health === 'up') return 'healthy';
     if (health === 'drain' || health === 'maint') return 'draining';
@@ -162,66 +196,35 @@ export class Instances {
       environment: instance.environment,
       zone: instance.zone,
       state,
-      edition: instance.environment === 'prod' ? await editionOf(instance) : undefined,
+      edition: instance.environment === 'prod' ? await editionOn(instance) : undefined,
       origin: originOf(instance),
       previewOrigin: previewOriginOf(instance),
     };
   }
 
-  async #boot(instance: WebInstance, edition: Edition | undefined, signal?: AbortSignal): Promise<void> {
-    const { supervisor, settings, hosts, accounts, presentUser } = this.options;
-    const account = accounts[instance.environment];
-    const who = account ? { user: account.name, group: account.name } : presentUser;
-    const text = environmentText(instance, { ...settings, account: who });
-    const fingerprint = fingerprintOf(text);
-    const asBefore = (await readJson(bootedFile(instance), bootedSchema))?.fingerprint === fingerprint;
-    const services = this.#services(instance);
-    if (!asBefore) {
-      // What runs was made by other templates or for another definition.
-      for (const service of [...services].reverse()) await supervisor.stop(service);
-    }
-    await writeFileAtomic(instance.envFile, text, { mode: 0o640 });
-    await run(instanceFile('boot'), [instance.envFile], { signal, deadlineMs: 60_000 });
-    if (instance.environment === 'prod' && edition && (await editionOf(instance)) !== edition.id) {
-      await prepareEdition({ instance, edition, hosts, layout: settings.layout }, signal);
-      await switchEdition(instance, edition.id, 0);
-    }
-    for (const service of services) await supervisor.ensure(service);
-    await this.#waitUntilWell(instance, signal);
-    await writeJson(bootedFile(instance), { fingerprint });
+  async #bootCurrent(instance: WebInstance, signal?: AbortSignal): Promise<void> {
+    await this.#servers.boot(instance, await this.options.releases.currentEdition(), signal);
   }
 
-  async #waitUntilWell(instance: WebInstance, signal?: AbortSignal): Promise<void> {
-    let last: unknown;
-    await waitUntil(
-      async () => {
-        const answer = await fetch(`${originOf(instance)}/-/health`, {
-          signal: AbortSignal.timeout(2_000),
-          redirect: 'manual',
-        }).catch((error) => {
-          last = error;
-        });
-        return answer?.status === 200;
-      },
-      {
-        what: `${instance.id} to answer`,
-        deadlineMs: bootMs,
-        signal,
-        remedy: `Read ${join(instance.root, 'logs')}${last ? ` (${messageOf(last)})` : ''}.`,
-      },
-    );
+  /** Those that an earlier definition asked for; also one whose dismissal was cut off. */
+  async #surplus(environment: EnvironmentName): Promise<readonly WebInstance[]> {
+    const { settings, hosts } = this.options;
+    const wanted = new Set(this.wanted(environment).map(({ id }) => id));
+    const files = await readdir(paths.instances(settings.layout));
+    return files
+      .filter((file) => file.startsWith(`${environment}-`) && file.endsWith('.env'))
+      .map((file) => basename(file, '.env'))
+      .filter((id) => !wanted.has(id))
+      .map((id) =>
+        webInstance(settings.layout, environment, hosts.instance(environment, Number(id.split('-').at(-1)))),
+      );
   }
 
-  async #waitUntilRouted(instance: WebInstance): Promise<void> {
+  async #waitUntilRouted(instance: WebInstance, signal?: AbortSignal): Promise<void> {
     await waitUntil(
       async () => (await this.options.balancer.counters(instance.environment)).health[instance.id] === 'up',
-      { what: `the balancer to route to ${instance.id}`, deadlineMs: 10_000 },
+      { what: `the balancer to route to ${instance.id}`, deadlineMs: 10_000, signal },
     );
-  }
-
-  #services(instance: WebInstance) {
-    const { settings, accounts } = this.options;
-    return instanceServices(settings.layout, instance, settings, accounts[instance.environment]);
   }
 
   async #alone<T>(instance: WebInstance, work: () => Promise<T>): Promise<T> {
@@ -236,29 +239,4 @@ export class Instances {
       this.#busy.delete(instance.id);
     }
   }
-}
-
-const bootedFile = ({ root }: WebInstance) => `${root}.booted.json`;
-
-/** Told from the link itself: what is served is what it points to. */
-async function editionOf(instance: WebInstance): Promise<number | undefined> {
-  try {
-    const id = Number((await readlink(join(instance.root, 'current'))).split('/').at(-1));
-    return id === 0 ? undefined : id;
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
-/** Changes with the instance's description, and with any file that an instance is made from. */
-function fingerprintOf(environment: string): string {
-  const hash = createHash('sha256').update(environment);
-  const add = (path: string) => {
-    if (statSync(path).isDirectory()) for (const name of readdirSync(path).sort()) add(join(path, name));
-    else hash.update(path).update(readFileSync(path));
-  };
-  for (const name of ['boot', 'variables.sh', 'render.awk', 'nginx', 'php-fpm', 'health', 'pages'])
-    add(instanceFile(name));
-  return hash.digest('hex');
 }

@@ -4,7 +4,7 @@ import { mediaPathOf } from '../../release/rules.js';
 import type { EnvironmentName, Site } from '../../site/schema.js';
 import { type Layout, paths } from '../layout.js';
 import { type Host, ports } from '../network/hosts.js';
-import type { Service } from '../supervisor.js';
+import type { Service } from '../service-record.js';
 
 /** One web instance: nginx and PHP-FPM at an address of their own. */
 export interface WebInstance {
@@ -89,6 +89,7 @@ export function instanceServices(
 ): readonly [php: Service, nginx: Service] {
   const service = (name: 'php-fpm' | 'nginx', program: string, mark: string): Service => ({
     name: `${id}.${name}`,
+    kind: 'web',
     program,
     mark,
     daemon: {

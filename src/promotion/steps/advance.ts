@@ -26,9 +26,10 @@ export const advance = (database: GatedDatabase): Step<PromotionContext, Promoti
     const { advanced } = need(facts, 'drain');
     const { position, gate } = await database.gate.status(advanced);
     if (position !== targetOf(facts) || gate !== 'closed') {
+      const at = position || 'the beginning';
       throw new UnderstudyError({
         code: 'replica-not-at-position',
-        message: `${advanced} stands at ${position} with its gate ${gate}, and should stand at ${targetOf(facts)}, closed.`,
+        message: `${advanced} stands at ${at} with its gate ${gate}, and should stand at ${targetOf(facts)}, closed.`,
       });
     }
   },

@@ -5,12 +5,15 @@ import type { PromotionFacts } from '../facts.js';
 import { checkPages, smokePages } from '../pages.js';
 import type { Step } from '../step.js';
 
-/** Boots an instance that nobody is routed to, gives it the new edition, and looks at its pages. */
+/**
+ * Gives the new edition its number, puts it onto an instance that nobody is routed to, and looks at its pages.
+ * Done again after a crash, it takes another number: what has one is never made twice.
+ */
 export const canary: Step<PromotionContext, PromotionFacts, 'canary'> = {
   id: 'canary',
   title: 'Try the new edition where no visitor is',
   async do({ platform, site, signal }, before) {
-    const edition = newEdition(before);
+    const edition = newEdition(await platform.editions.allocate(), before);
     const { id, origin } = await platform.fleet.bootCanary();
     await platform.fleet.prepare(id, edition, signal);
     await platform.fleet.switch([id], edition.id);
@@ -21,19 +24,20 @@ export const canary: Step<PromotionContext, PromotionFacts, 'canary'> = {
       expectations: smokePages(site),
       signal,
     }).catch((error) => {
-      if (hasCode(error, 'page-unreachable')) {
-        throw new UnderstudyError({
-          code: 'page-unreachable',
-          message: `The new edition does not answer: ${error.message}`,
-          cause: error,
-        });
-      }
-      throw error;
+      throw hasCode(error, 'page-unreachable') ? unanswered(error) : error;
     });
     await platform.fleet.dismissCanary();
-    return { pages };
+    return { edition, pages };
   },
   async undo({ platform }) {
     await platform.fleet.dismissCanary();
   },
 };
+
+const unanswered = (cause: UnderstudyError) =>
+  new UnderstudyError({
+    code: cause.code,
+    message: `The new edition does not answer: ${cause.message}`,
+    remedy: 'Mend it in dev, and promote again; visitors have not seen it.',
+    cause,
+  });

@@ -1,4 +1,6 @@
 import { UnderstudyError } from '../../output/errors.js';
+import type { ReplicationGate } from '../../platform/databases.js';
+import type { Edition, ServerId } from '../../platform/edition.js';
 import type { PromotionContext } from '../context.js';
 import type { Certificate, PromotionFacts } from '../facts.js';
 import { checkPages, smokePages } from '../pages.js';
@@ -19,15 +21,10 @@ export const certificate: Step<PromotionContext, PromotionFacts, 'certificate'> 
         return { id, edition: edition.id, filesVerified: true };
       }),
     );
-    const replicas = await Promise.all(
-      edition.replicas.map(async (id) => {
-        const { position, gate } = await (platform.database as NonNullable<typeof platform.database>).gate.status(id);
-        if (position !== edition.position || gate !== 'closed') {
-          throw differs(`${id} stands at ${position} with its gate ${gate}, not at ${edition.position}, closed`);
-        }
-        return { id, position, gate };
-      }),
-    );
+    const { database } = platform;
+    const replicas = database
+      ? await Promise.all(edition.replicas.map((id) => certifyReplica(database.gate, id, edition)))
+      : [];
     const [first] = instances;
     const pages = first
       ? await checkPages({
@@ -42,6 +39,14 @@ export const certificate: Step<PromotionContext, PromotionFacts, 'certificate'> 
     return { edition, releaseHash, instances: checked, replicas, pages, at: new Date().toISOString() };
   },
 };
+
+async function certifyReplica(gate: ReplicationGate, id: ServerId, edition: Edition) {
+  const { position, gate: state } = await gate.status(id);
+  if (position !== edition.position || state !== 'closed') {
+    throw differs(`${id} stands at ${position} with its gate ${state}, not at ${edition.position}, closed`);
+  }
+  return { id, position, gate: state };
+}
 
 const differs = (what: string) =>
   new UnderstudyError({

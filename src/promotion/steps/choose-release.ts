@@ -1,5 +1,5 @@
 import { refusal } from '../../output/errors.js';
-import type { Edition } from '../../platform/edition.js';
+import type { EditionRecord } from '../../platform/editions.js';
 import type { PromotionContext } from '../context.js';
 import type { PromotionFacts } from '../facts.js';
 import { need, type Step } from '../step.js';
@@ -20,13 +20,23 @@ export const chooseRelease: Step<PromotionContext, PromotionFacts, 'stage'> = {
         remedy: 'Run `understudy promote`.',
       });
     }
-    const history = await platform.editions.list();
     const wanted = request.toRelease;
-    const served = history.find(({ edition }) =>
-      wanted === undefined ? edition.release < current.release : edition.release === wanted,
+    if (wanted === current.release) {
+      throw refusal({
+        code: 'release-in-use',
+        message: `Prod serves release ${wanted} already.`,
+        remedy: 'Run `understudy releases` to see which others there are.',
+      });
+    }
+    const [history, kept] = await Promise.all([platform.editions.list(), platform.releases.list()]);
+    const releaseOf = ({ edition }: EditionRecord) => kept.find(({ number }) => number === edition.release);
+    const served = history.find(
+      (record) =>
+        releaseOf(record) &&
+        (wanted === undefined ? record.edition.release < current.release : record.edition.release === wanted),
     );
-    const release = served && (await platform.releases.list()).find(({ number }) => number === served.edition.release);
-    if (!served || !release || release.number === current.release) {
+    const release = served && releaseOf(served);
+    if (!served || !release) {
       throw refusal({
         code: 'release-not-kept',
         message:
@@ -37,11 +47,9 @@ export const chooseRelease: Step<PromotionContext, PromotionFacts, 'stage'> = {
       });
     }
     refuseOtherSchema(history.find(({ edition }) => edition.id === current.id)?.schema, served.schema, request.force);
-    return { release: release.number, releaseHash: release.hash, position: positionOf(current) };
+    return { release: release.number, releaseHash: release.hash, position: current.position ?? null };
   },
 };
-
-const positionOf = ({ position }: Edition) => position ?? null;
 
 function refuseOtherSchema(now: string | null | undefined, then: string | null, force: boolean): void {
   if (force || now === then) return;

@@ -3,7 +3,7 @@ import type { ServerId } from '../../platform/edition.js';
 import type { GatedDatabase } from '../../platform/platform.js';
 import { waitUntil } from '../../process/wait.js';
 import type { PromotionContext } from '../context.js';
-import { reviseEverywhere } from '../editions.js';
+import { heldBy, reviseEverywhere } from '../editions.js';
 import type { PromotionFacts } from '../facts.js';
 import { need, type Step } from '../step.js';
 
@@ -18,7 +18,7 @@ export const drain = (database: GatedDatabase): Step<PromotionContext, Promotion
     const { previous } = need(before, 'preflight');
     const { kept, advanced } = await choose(database);
     if (previous) {
-      await reviseEverywhere(platform, { ...previous, replicas: [kept] });
+      await reviseEverywhere(platform, heldBy(previous, kept));
       await database.routing.setWeight(advanced, 0);
       await waitForReaders(database, advanced, signal);
     }

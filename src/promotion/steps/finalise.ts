@@ -1,7 +1,11 @@
+import { messageOf } from '../../output/errors.js';
+import type { Edition } from '../../platform/edition.js';
+import type { GatedDatabase } from '../../platform/platform.js';
 import { finishMedia } from '../../release/media-switch.js';
 import type { PromotionContext } from '../context.js';
-import { newEdition, reviseEverywhere } from '../editions.js';
+import { reviseEverywhere } from '../editions.js';
 import type { PromotionFacts } from '../facts.js';
+import { prunePlans } from '../plan-store.js';
 import { pruneReleases } from '../prune.js';
 import { schemaOf } from '../schema-of.js';
 import { need, type Step } from '../step.js';
@@ -10,31 +14,65 @@ import { need, type Step } from '../step.js';
  * Gives up the way back and makes prod redundant again: the other replica follows to the same position, the edition
  * names both, and what only the previous edition needed is removed. Every line may be repeated.
  */
-export const finalise: Step<PromotionContext, PromotionFacts, 'finalise'> = {
+export const finalise = (promotionsDir: string): Step<PromotionContext, PromotionFacts, 'finalise'> => ({
   id: 'finalise',
   title: 'Make it final: both replicas, old editions removed',
   irreversible: true,
   async do(context, before) {
-    const { platform, report, signal } = context;
-    const { drain, stage } = before;
-    const during = newEdition(before);
-    const edition = drain ? { ...during, replicas: [drain.kept, drain.advanced].sort() } : during;
-    if (platform.database && drain && stage?.position) {
-      await platform.database.gate.advance(drain.kept, stage.position, { signal });
-    }
-    await reviseEverywhere(platform, edition);
-    if (platform.database) {
-      for (const replica of edition.replicas) await platform.database.routing.setWeight(replica, 100);
-    }
-    const schema = platform.database ? await schemaOf(platform.database.databases, edition) : null;
-    await platform.editions.record({ edition, schema, switchedAt: new Date().toISOString() });
+    const { platform, site } = context;
+    const { database } = platform;
+    const edition = database ? await makeRedundant(context, database, before) : need(before, 'canary').edition;
+    await platform.editions.record({
+      edition,
+      schema: database ? await schemaOf(database.databases, edition, site) : null,
+      configuration: await platform.fleet.configuration(),
+      switchedAt: new Date().toISOString(),
+    });
     if (platform.files.media) await finishMedia(platform.files.media.prod, need(before, 'plan').media);
-    for (const { id } of await platform.fleet.instances('prod')) {
-      await platform.fleet.prune(id, [edition.id]);
-      await platform.fleet.refresh(id);
-      report({ kind: 'note', level: 'info', text: `${id}: PHP started anew` });
-    }
+    await cleanInstances(context, edition);
     await pruneReleases(context, edition);
+    await prunePlans(promotionsDir, edition);
     return { edition };
   },
-};
+});
+
+/** @returns the edition with both replicas, which stand at its position and get traffic */
+async function makeRedundant(
+  context: PromotionContext,
+  database: GatedDatabase,
+  before: Partial<PromotionFacts>,
+): Promise<Edition> {
+  const { edition: during } = need(before, 'canary');
+  const { drain } = before;
+  const edition = drain ? { ...during, replicas: [drain.kept, drain.advanced].sort() } : during;
+  if (drain) await follow(context, database, drain, edition);
+  await reviseEverywhere(context.platform, edition);
+  for (const replica of edition.replicas) await database.routing.setWeight(replica, 100);
+  return edition;
+}
+
+/** Brings A to where B stands; if A was lost in the bake, it is made a copy of B. */
+async function follow(
+  { report, signal }: PromotionContext,
+  database: GatedDatabase,
+  { kept, advanced }: PromotionFacts['drain'],
+  { position }: Edition,
+): Promise<void> {
+  if (position === undefined) throw new Error('A site with a database has an edition without a position.');
+  try {
+    await database.gate.advance(kept, position, { signal });
+  } catch (error) {
+    const text = `${kept} cannot follow (${messageOf(error)}) and is made a copy of ${advanced}.`;
+    report({ kind: 'note', level: 'warning', text });
+    await database.rebuild(kept, advanced, { report, signal });
+  }
+}
+
+/** One after the other: each is out of traffic for a moment. */
+async function cleanInstances({ platform, report }: PromotionContext, edition: Edition): Promise<void> {
+  for (const { id } of await platform.fleet.instances('prod')) {
+    await platform.fleet.prune(id, [edition.id]);
+    await platform.fleet.refresh(id);
+    report({ kind: 'note', level: 'info', text: `${id}: PHP started anew` });
+  }
+}

@@ -1,9 +1,12 @@
+import { hasCode, refusal } from '../../output/errors.js';
 import { sequenceOf, toPosition } from '../../platform/position.js';
 import type { FileChanges } from '../../platform/releases.js';
 import { planMedia } from '../../release/media-plan.js';
+import { requireRoom } from '../../release/room.js';
 import type { PromotionContext } from '../context.js';
-import type { PromotionFacts } from '../facts.js';
-import { keepPlan } from '../plan-store.js';
+import { isEmptyPlan } from '../empty-plan.js';
+import type { PlanProblem, PromotionFacts, PromotionPlan } from '../facts.js';
+import { keepPlan, planHash } from '../plan-store.js';
 import { need, type Step } from '../step.js';
 
 const start = toPosition('');
@@ -13,29 +16,75 @@ const nothing: FileChanges = { added: [], changed: [], deleted: [] };
 export const plan = (promotionsDir: string): Step<PromotionContext, PromotionFacts, 'plan'> => ({
   id: 'plan',
   title: 'Work out what will change',
-  async do({ platform, signal, request }, before) {
+  async do(context, before) {
+    const { platform, signal, request } = context;
     const staged = need(before, 'stage');
-    const { previous } = need(before, 'preflight');
+    const { previous, warnings } = need(before, 'preflight');
+    const isRollback = request.kind === 'rollback';
     const files = await platform.releases.compare(previous?.release, staged.release);
     const folders = platform.files.media;
     // A rollback leaves content where it is, and media is content.
-    const media = folders && request.kind !== 'rollback' ? await planMedia(folders, signal) : nothing;
+    const media = folders && !isRollback ? await planMedia(folders, signal) : nothing;
     const transactions = sequenceOf(staged.position ?? start) - sequenceOf(previous?.position ?? start);
-    return {
-      hash: await keepPlan(promotionsDir, staged, previous),
+    const room = await roomProblems(context, staged.release, files, media);
+    const plan: PromotionPlan = {
+      hash: planHash(staged, previous),
       release: staged.release,
       position: staged.position,
       replaces: previous?.id ?? null,
       files,
       media,
+      configurationChanged: await hasOtherConfiguration(context, previous?.id),
       content: { transactions },
-      problems: [],
+      problems: [...room, ...warnings],
       estimateMs: estimate(files, request.bakeSeconds),
     };
+    if (request.kind !== 'plan') refuseUnfit(plan, isRollback);
+    // What a rollback does is not to be done by its hash: it would take content along.
+    if (!isRollback) await keepPlan(promotionsDir, staged, previous);
+    return plan;
   },
 });
 
-/** From runs on a machine with 2 cores: 4 s for the steps themselves, and 1 ms for each file that is unpacked. */
+async function hasOtherConfiguration({ platform }: PromotionContext, previous: number | undefined): Promise<boolean> {
+  if (previous === undefined) return false;
+  const record = (await platform.editions.list()).find(({ edition }) => edition.id === previous);
+  return record?.configuration !== (await platform.fleet.configuration());
+}
+
+/** What it takes on this machine's disk: the canary has a whole edition, the others link what has not changed. */
+async function roomProblems(
+  { platform }: PromotionContext,
+  number: number,
+  files: FileChanges,
+  media: FileChanges,
+): Promise<readonly PlanProblem[]> {
+  const release = (await platform.releases.list()).find((one) => one.number === number);
+  const instances = await platform.fleet.instances('prod');
+  const bytes = (release?.bytes ?? 0) + instances.length * bytesTo(files) + bytesTo(media);
+  try {
+    await requireRoom(platform.files.devDocumentRoot, bytes, 'This promotion');
+    return [];
+  } catch (error) {
+    if (!hasCode(error, 'disk-full')) throw error;
+    return [{ severity: 'error', code: error.code, text: error.message }];
+  }
+}
+
+const bytesTo = ({ added, changed }: FileChanges) => [...added, ...changed].reduce((sum, { to }) => sum + to, 0);
+
+function refuseUnfit(plan: PromotionPlan, isRollback: boolean): void {
+  const error = plan.problems.find(({ severity }) => severity === 'error');
+  if (error) throw refusal({ code: error.code, message: error.text, remedy: 'Mend that, and promote again.' });
+  if (isRollback || !isEmptyPlan(plan)) return;
+  throw refusal({
+    code: 'nothing-to-promote',
+    message: `Nothing has changed in dev since edition ${plan.replaces} was promoted.`,
+    remedy: 'Edit something in dev, and promote again.',
+  });
+}
+
+/** From runs on a machine with 2 cores: 6 s for the steps themselves, and 1 ms for each file that is unpacked. */
 function estimate(files: FileChanges, bakeSeconds: number): number {
-  return 4_000 + files.added.length + files.changed.length + bakeSeconds * 1000;
+  return 6_000 + files.added.length + files.changed.length + bakeSeconds * 1000;
 }

@@ -1,5 +1,6 @@
 import { capturePosition } from '../../replication/capture.js';
 import type { PromotionContext } from '../context.js';
+import { refuseGonePosition } from '../database-checks.js';
 import type { PromotionFacts } from '../facts.js';
 import { readPlan } from '../plan-store.js';
 import { need, type Step } from '../step.js';
@@ -12,12 +13,15 @@ export const stage = (promotionsDir: string): Step<PromotionContext, PromotionFa
   id: 'stage',
   title: "Stage dev's code and read its position",
   async do({ platform, request, report, signal }, before) {
+    const { releases, database } = platform;
     if (request.planHash !== undefined) {
       const { previous } = need(before, 'preflight');
-      return readPlan(promotionsDir, request.planHash, previous, platform.releases);
+      const planned = await readPlan(promotionsDir, request.planHash, previous, releases);
+      if (database && planned.position !== null) await refuseGonePosition(database, planned.position);
+      return planned;
     }
-    const release = await platform.releases.stage({ report, signal });
-    const position = platform.database ? await capturePosition(platform.database.databases, { signal }) : null;
+    const release = await releases.stage({ report, signal });
+    const position = database ? await capturePosition(database.databases, { signal }) : null;
     return { release: release.number, releaseHash: release.hash, position };
   },
 });

@@ -1,21 +1,27 @@
 import { UnderstudyError } from '../../output/errors.js';
+import type { Edition, ServerId } from '../../platform/edition.js';
+import type { GatedDatabase } from '../../platform/platform.js';
+import { waitUntil } from '../../process/wait.js';
 import { applyMedia, revertMedia } from '../../release/media-switch.js';
 import type { PromotionContext } from '../context.js';
-import { newEdition, previousEdition, reviseEverywhere } from '../editions.js';
+import { heldBy } from '../editions.js';
 import type { PromotionFacts } from '../facts.js';
 import { fetchPage } from '../pages.js';
 import { need, type Step } from '../step.js';
 
+/** A replica that was restarted is back within this. */
+const answerMs = 10_000;
+
 /**
  * The moment at which visitors get the new edition: one link on each instance, renamed on all of them together.
- * It is recorded first, so that an instance that boots from here on boots into the new edition.
+ * It is recorded first, so that an instance that boots from here on boots into the new edition. It ends with every
+ * instance on it, wherever an earlier attempt was cut off.
  */
 export const switchOver: Step<PromotionContext, PromotionFacts, 'switch'> = {
   id: 'switch',
   title: 'Switch visitors to the new edition',
-  async do(context, before) {
-    const { platform, signal } = context;
-    const edition = newEdition(before);
+  async do({ platform, signal }, before) {
+    const { edition } = need(before, 'canary');
     const instances = (await platform.fleet.instances('prod')).map(({ id }) => id);
     // One that has booted since the others were warmed has only the previous edition; for the rest this is quick.
     await Promise.all(instances.map((id) => platform.fleet.prepare(id, edition, signal)));
@@ -25,25 +31,54 @@ export const switchOver: Step<PromotionContext, PromotionFacts, 'switch'> = {
     return { instances, spreadMs };
   },
   async verify({ platform, signal }, facts) {
-    const { editionId } = need(facts, 'preflight');
-    for (const { id, origin } of await platform.fleet.instances('prod')) {
-      const page = await fetchPage({ origin, siteUrl: platform.urls.prod, path: '/', signal });
-      const serves = page.headers['x-understudy-edition'];
-      if (serves !== String(editionId)) {
+    const { edition } = need(facts, 'canary');
+    const instances = await platform.fleet.instances('prod');
+    await Promise.all(
+      instances.map(async ({ id, origin }) => {
+        const page = await fetchPage({ origin, siteUrl: platform.urls.prod, path: '/', signal });
+        const serves = page.headers['x-understudy-edition'];
+        if (serves === String(edition.id)) return;
         throw new UnderstudyError({
           code: 'instance-not-switched',
-          message: `${id} serves edition ${serves ?? 'none'} instead of ${editionId}.`,
+          message: `${id} serves edition ${serves ?? 'none'} instead of ${edition.id}.`,
         });
-      }
+      }),
+    );
+  },
+  async checkUndo({ platform, signal }, facts) {
+    const { previous } = need(facts, 'preflight');
+    if (platform.database && previous && facts.drain) {
+      await requireWayBack(platform.database, facts.drain.kept, previous, signal);
     }
   },
-  async undo(context, facts) {
-    const { platform } = context;
-    const before = previousEdition(facts);
+  async undo({ platform, signal }, facts) {
+    const { previous } = need(facts, 'preflight');
+    const before = previous && facts.drain ? heldBy(previous, facts.drain.kept) : previous;
     const instances = (await platform.fleet.instances('prod')).map(({ id }) => id);
-    if (before) await reviseEverywhere(platform, before);
-    else await platform.releases.setCurrentEdition(undefined);
+    await platform.releases.setCurrentEdition(before ?? undefined);
+    // Not only revised: one that has booted since the switch has nothing but the new edition.
+    if (before) await Promise.all(instances.map((id) => platform.fleet.prepare(id, before, signal)));
     await platform.fleet.switch(instances, before?.id ?? 0);
     if (platform.files.media) await revertMedia(platform.files.media.prod, need(facts, 'plan').media);
   },
 };
+
+/**
+ * The previous edition can be served again only by a replica that has stayed at its position.
+ * @throws code `way-back-lost`
+ */
+async function requireWayBack({ gate }: GatedDatabase, kept: ServerId, previous: Edition, signal: AbortSignal) {
+  const stands = async () => {
+    const seen = await gate.status(kept).catch(() => undefined);
+    return seen?.position === previous.position;
+  };
+  await waitUntil(stands, { what: `${kept} to answer`, deadlineMs: answerMs, everyMs: 250, signal }).catch((cause) => {
+    throw new UnderstudyError({
+      code: 'way-back-lost',
+      message: `${kept}, which alone has the content of edition ${previous.id}, does not answer at its position.`,
+      remedy:
+        'Prod serves the new edition. `understudy promote --resume` makes that final, and that replica good again.',
+      cause,
+    });
+  });
+}

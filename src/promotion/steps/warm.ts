@@ -1,7 +1,8 @@
+import { hasCode } from '../../output/errors.js';
 import type { PromotionContext } from '../context.js';
-import { newEdition } from '../editions.js';
 import type { PromotionFacts } from '../facts.js';
 import { fetchPage } from '../pages.js';
+import { inParallel } from '../parallel.js';
 import { need, type Step } from '../step.js';
 
 /** At most so many pages are fetched from each instance before the switch. */
@@ -17,21 +18,27 @@ export const warm: Step<PromotionContext, PromotionFacts, 'warm'> = {
   id: 'warm',
   title: 'Unpack and warm it on every instance',
   async do({ platform, site, report, signal }, before) {
-    const edition = newEdition(before);
+    const { edition } = need(before, 'canary');
     const instances = await platform.fleet.instances('prod');
     let done = 0;
-    const paths = await Promise.all(
+    const counts = await Promise.all(
       instances.map(async ({ id, previewOrigin }) => {
         await platform.fleet.prepare(id, edition, signal);
         const fetch = (path: string) => fetchPage({ origin: previewOrigin, siteUrl: platform.urls.prod, path, signal });
         const pages = await pagesToWarm(site.app.kind === 'wordpress', fetch);
-        await inBatches(pages, async (path) => void (await fetch(path)));
+        await inParallel(pages, atOnce, async (path) => {
+          await fetch(path).catch((error) => {
+            // A page that does not come in time is warmed by its first visitor.
+            if (!hasCode(error, 'page-unreachable')) throw error;
+            report({ kind: 'note', level: 'warning', text: `${id}: ${error.message}` });
+          });
+        });
         done++;
         report({ kind: 'progress', task: 'warm', done, total: instances.length, unit: 'instances' });
         return pages.length;
       }),
     );
-    return { instances: instances.length, pages: Math.max(0, ...paths) };
+    return { instances: instances.length, pages: Math.max(0, ...counts) };
   },
   async undo({ platform }, facts) {
     const { previous } = need(facts, 'preflight');
@@ -40,23 +47,21 @@ export const warm: Step<PromotionContext, PromotionFacts, 'warm'> = {
   },
 };
 
-type Fetch = (path: string) => Promise<{ status: number; body: string }>;
+type Fetch = (path: string) => Promise<{ readonly status: number; readonly body: string }>;
 
 /** The home page and the feed, and what WordPress's own sitemap names, pages before posts. */
 async function pagesToWarm(isWordPress: boolean, fetch: Fetch): Promise<readonly string[]> {
   if (!isWordPress) return ['/'];
   const sitemaps = ['/wp-sitemap-posts-page-1.xml', '/wp-sitemap-posts-post-1.xml'];
   const listed = await Promise.all(sitemaps.map(fetch));
-  const paths = listed
-    .filter(({ status }) => status === 200)
-    .flatMap(({ body }) => [...body.matchAll(/<loc>([^<]+)<\/loc>/g)].map(([, url = '']) => new URL(url).pathname));
+  const paths = listed.filter(({ status }) => status === 200).flatMap(({ body }) => pathsInSitemap(body));
   return [...new Set(['/', '/feed/', ...paths])].slice(0, pageLimit);
 }
 
-async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = [...items];
-  const worker = async () => {
-    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+/** With their query: where permalinks are plain, it is all that tells pages apart. */
+export function pathsInSitemap(xml: string): readonly string[] {
+  return [...xml.matchAll(/<loc>([^<]+)<\/loc>/g)]
+    .map(([, url = '']) => url.replaceAll('&amp;', '&').replaceAll('&#038;', '&'))
+    .filter((url) => URL.canParse(url))
+    .map((url) => new URL(url).pathname + new URL(url).search);
 }

@@ -15,7 +15,7 @@ import { onTestFinished } from 'vitest';
 import { localReleaseArchive, releasePaths } from '../../../src/local/files/local-release-archive.js';
 import { type Manifest, readManifest } from '../../../src/release/manifest.js';
 import { stagingRules } from '../../../src/release/rules.js';
-import { type Staged, type StageOptions, stageRelease } from '../../../src/release/stage.js';
+import { type StageOptions, stageRelease } from '../../../src/release/stage.js';
 import { resolveSite } from '../../../src/site/resolve.js';
 
 export function temporaryFolder(): string {
@@ -41,8 +41,10 @@ export function makeDev(excludes: readonly string[] = []) {
   const archive = localReleaseArchive(state);
   const site = resolveSite({ name: 'shop', promotion: { excludes } }, base);
   const rules = stagingRules(site);
-  const stage = (options: Partial<StageOptions> = {}): Promise<Staged> =>
-    stageRelease({ documentRoot, rules, archive, pausesMs: [1, 1, 1], ...options });
+  const stage = async (options: Partial<StageOptions> = {}) => {
+    const staged = await stageRelease({ documentRoot, rules, archive, pausesMs: [1, 1, 1], ...options });
+    return { ...staged, manifest: [...readManifest(staged.manifest)] };
+  };
   return { documentRoot, state, archive, rules, stage };
 }
 

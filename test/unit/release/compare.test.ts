@@ -40,9 +40,12 @@ test('a comparison tells additions, changes and deletions with their sizes', () 
 });
 
 test('content is the same wherever it is packed, and differs by an empty folder', () => {
-  const manifest = [file('a', 'x'), { type: 'd', path: 'd' } as const];
-  expect(sameContent([{ type: 'd', path: 'd' }, file('a', 'x', 1, 5)], manifest)).toBe(true);
-  expect(sameContent([file('a', 'x')], manifest)).toBe(false);
-  expect(sameContent([file('a', 'x'), { type: 'd', path: 'e' }], manifest)).toBe(false);
-  expect(sameContent([file('a', 'x'), { type: 'l', path: 'd', target: 'a' }], manifest)).toBe(false);
+  const release = new Map<string, ManifestEntry>([
+    ['a', file('a', 'x')],
+    ['d', { type: 'd', path: 'd' }],
+  ]);
+  expect(sameContent([{ type: 'd', path: 'd' }, file('a', 'x', 1, 5)], release)).toBe(true);
+  expect(sameContent([file('a', 'x')], release)).toBe(false);
+  expect(sameContent([file('a', 'x'), { type: 'd', path: 'e' }], release)).toBe(false);
+  expect(sameContent([file('a', 'x'), { type: 'l', path: 'd', target: 'a' }], release)).toBe(false);
 });

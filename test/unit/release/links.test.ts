@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { checkLinks } from '../../../src/release/links.js';
 import type { TreeEntry } from '../../../src/release/tree.js';
 
-const file: TreeEntry = { type: 'f', size: 0, executable: false, identity: '', modifiedMs: 0, changedMs: 0 };
+const file: TreeEntry = { type: 'f', size: 0, executable: false, identity: '' };
 
 function check(links: Readonly<Record<string, string>>, provided: readonly string[] = []) {
   const tree = new Map<string, TreeEntry>([

@@ -23,13 +23,12 @@ test('names are ordered by their UTF-8 bytes', () => {
   expect([...names].reverse().sort(byBytes)).toEqual(expected);
 });
 
-test('a name is refused for control characters, bytes that are not UTF-8, and length', () => {
-  expect(nameProblem(Buffer.from('wp-content/plugins/é \\ " $.php'))).toBeUndefined();
-  expect(nameProblem(Buffer.from('a\tb'))).toContain('control character');
-  expect(nameProblem(Buffer.from('a\u0085b'))).toContain('control character');
-  expect(nameProblem(Buffer.from([0xc3]))).toContain('UTF-8');
-  expect(nameProblem(Buffer.from('x'.repeat(1024)))).toBeUndefined();
-  expect(nameProblem(Buffer.from('é'.repeat(513)))).toContain('1026 bytes');
+test('a name is refused for control characters and length', () => {
+  expect(nameProblem('wp-content/plugins/é \\ " $.php')).toBeUndefined();
+  expect(nameProblem('a\tb')).toContain('control character');
+  expect(nameProblem('a\u0085b')).toContain('control character');
+  expect(nameProblem('x'.repeat(1024))).toBeUndefined();
+  expect(nameProblem('é'.repeat(513))).toContain('1026 bytes');
 });
 
 test('what is shown has no byte that a terminal could take for an order, and is not endless', () => {

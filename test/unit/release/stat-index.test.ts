@@ -10,24 +10,27 @@ function temporaryFile(): string {
   return join(folder, 'index');
 }
 
-test('an index reads back as it was written, for its own document root only', async () => {
+const scope = { documentRoot: '/srv/dev', release: 'aa' };
+
+test('an index reads back as it was written, for its own document root and release only', async () => {
   const file = temporaryFile();
-  const index = new Map([['a b/é\\', { identity: '1:2:3:4', hash: 'ff' }]]);
-  await writeStatIndex(file, '/srv/dev', index);
-  expect(await readStatIndex(file, '/srv/dev')).toEqual(index);
-  expect(await readStatIndex(file, '/srv/other')).toEqual(new Map());
+  const index = new Map([['a b/é\\', '1:2:3:4']]);
+  await writeStatIndex(file, scope, index);
+  expect(await readStatIndex(file, scope)).toEqual(index);
+  expect(await readStatIndex(file, { ...scope, documentRoot: '/srv/other' })).toEqual(new Map());
+  expect(await readStatIndex(file, { ...scope, release: 'ab' })).toEqual(new Map());
 });
 
 test('an index that is missing, damaged or of another version is empty: it only saves work', async () => {
   const file = temporaryFile();
-  expect(await readStatIndex(file, '/srv/dev')).toEqual(new Map());
-  writeFileSync(file, 'understudy-index 2 "/srv/dev"\n1\t2\tx\n');
-  expect(await readStatIndex(file, '/srv/dev')).toEqual(new Map());
-  writeFileSync(file, 'understudy-index 1 "/srv/dev"\n1\t2\n\n\t\t\n');
-  expect(await readStatIndex(file, '/srv/dev')).toEqual(new Map());
+  expect(await readStatIndex(file, scope)).toEqual(new Map());
+  writeFileSync(file, 'understudy-index 2 aa "/srv/dev"\n1:2\tx\n');
+  expect(await readStatIndex(file, scope)).toEqual(new Map());
+  writeFileSync(file, 'understudy-index 1 aa "/srv/dev"\n\n1:2\n\tx\n1:2\tcut-off');
+  expect(await readStatIndex(file, scope)).toEqual(new Map());
 });
 
 test('where times are kept in whole seconds, a file is trusted later', () => {
-  expect(settledAt({ changedMs: 1_700_000_000_123.4 })).toBe(1_700_000_000_173.4);
-  expect(settledAt({ changedMs: 1_700_000_000_000 })).toBe(1_700_000_002_000);
+  expect(settledAt({ identity: '1:0:1700000000123400000:1' })).toBeCloseTo(1_700_000_000_173.4, 2);
+  expect(settledAt({ identity: '1:0:1700000000000000000:1' })).toBe(1_700_000_002_000);
 });

@@ -1,0 +1,24 @@
+import { idle } from './memory.js';
+import { failedRequests, promotion } from './promotions.js';
+import { cache } from './requests.js';
+import { start, status } from './start.js';
+
+/**
+ * @typedef {object} Result
+ * @property {string} what
+ * @property {number | undefined} value  undefined: it could not be measured, and `note` says why
+ * @property {string} unit
+ * @property {string} [goal]
+ * @property {boolean} [met]
+ * @property {string} [note]  how it was measured, or what else was seen
+ */
+
+/** In this order: the first one needs a site that has never been up. */
+export const benches = {
+  up: { summary: 'starting and stopping', measure: start },
+  status: { summary: 'asking where everything stands', measure: status },
+  idle: { summary: 'memory of the platform when nothing happens', measure: idle },
+  promote: { summary: 'promotions of one edited post and one edited file', measure: promotion },
+  'failed-requests': { summary: 'visitors during promotions', measure: failedRequests },
+  cache: { summary: "prod's cached home page", measure: cache },
+};

@@ -1,0 +1,13 @@
+/** A name in a statement. */
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}
+
+/** Text in a statement, whatever the session's quoting rules and character set are. */
+export function textLiteral(text: string): string {
+  return `_utf8mb4 X'${Buffer.from(text, 'utf8').toString('hex')}'`;
+}
+
+export function binaryLiteral(bytes: Uint8Array): string {
+  return `X'${Buffer.from(bytes).toString('hex')}'`;
+}

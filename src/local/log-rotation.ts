@@ -1,0 +1,76 @@
+import { copyFile, readdir, rename, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasErrno } from '../output/errors.js';
+import { signalProcess } from '../process/run.js';
+import { type Layout, paths } from './layout.js';
+import { logFiles } from './log-files.js';
+import type { ServiceRecords } from './service-record.js';
+
+/** A log is put aside when it is larger than this, and this many are kept. */
+const largestBytes = 16 * 1024 * 1024;
+const kept = 3;
+
+export interface RotationOptions {
+  readonly layout: Layout;
+  readonly records: ServiceRecords;
+  /** Default 16 MiB. */
+  readonly largest?: number;
+}
+
+/**
+ * Keeps every log of a site from growing without bound. nginx and PHP-FPM are told to open their own logs anew, so
+ * that no line is lost. What servers say on standard output goes to a file that they hold open and cannot be told to
+ * leave: it is copied and cut, which may lose lines of the moment in between.
+ * @returns the logs that were put aside
+ */
+export async function rotateLogs({
+  layout,
+  records,
+  largest = largestBytes,
+}: RotationOptions): Promise<readonly string[]> {
+  const large: string[] = [];
+  for (const { path } of [...(await logFiles(layout)), ...(await slowLogs(layout))]) {
+    if ((await sizeOf(path)) > largest) large.push(path);
+  }
+  const ofInstances = large.filter((path) => path.startsWith(`${paths.instances(layout)}/`));
+  for (const path of large) {
+    await makeRoom(path);
+    if (ofInstances.includes(path)) await rename(path, `${path}.1`);
+    else {
+      await copyFile(path, `${path}.1`);
+      await truncate(path);
+    }
+  }
+  if (ofInstances.length > 0) await openAnew(layout, ofInstances, records);
+  return large;
+}
+
+/** Servers of instances reopen their logs at SIGUSR1, the same signal for both. */
+async function openAnew(layout: Layout, logs: readonly string[], records: ServiceRecords): Promise<void> {
+  for (const name of await records.names('web')) {
+    const instance = name.split('.')[0] ?? '';
+    if (!logs.some((path) => path.startsWith(`${paths.instance(layout, instance)}/`))) continue;
+    const running = await records.find(name);
+    if (running) signalProcess(running.process.pid, 'SIGUSR1');
+  }
+}
+
+async function makeRoom(path: string): Promise<void> {
+  for (let number = kept - 1; number >= 1; number--) {
+    await rename(`${path}.${number}`, `${path}.${number + 1}`).catch((error) => {
+      if (!hasErrno(error, 'ENOENT')) throw error;
+    });
+  }
+}
+
+async function slowLogs(layout: Layout): Promise<{ path: string }[]> {
+  const servers = await readdir(paths.databases(layout)).catch(() => []);
+  return servers.map((id) => ({ path: join(paths.databases(layout), id, 'slow.log') }));
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}

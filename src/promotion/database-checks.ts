@@ -1,0 +1,104 @@
+import { refusal } from '../output/errors.js';
+import type { Edition } from '../platform/edition.js';
+import type { GatedDatabase } from '../platform/platform.js';
+import type { Position } from '../platform/position.js';
+import { canServeFrom, foreignTables, tablesWithoutPrimaryKey } from '../replication/inspect.js';
+import { mariadb } from '../replication/mariadb.js';
+import { withOperator } from '../replication/operator.js';
+import type { Site } from '../site/schema.js';
+import type { PlanProblem } from './facts.js';
+
+/** @throws refusals `primary-not-ready`, `gate-not-closed`, `errant-transactions`, `replica-left-out`, `replica-leaked`, `binlogs-gone` */
+export async function refuseUnfitDatabase({ databases, gate }: GatedDatabase, previous: Edition | null): Promise<void> {
+  const { state, primary, replicas } = await databases.topology();
+  if (state === 'down' || state === 'failing-over') {
+    throw refusal({
+      code: 'primary-not-ready',
+      message: `Dev's database is ${state}.`,
+      remedy: 'Wait until `understudy status` shows it redundant, or solo.',
+    });
+  }
+  for (const replica of replicas) {
+    const { gate: state, position, errant, error } = await gate.status(replica);
+    const unfit = (code: string, what: string) =>
+      refusal({
+        code,
+        message: `${replica} ${what}.`,
+        remedy: `Run \`understudy replica rebuild ${replica}\`, which makes it good again from the other one.`,
+      });
+    if (state !== 'closed') throw unfit('gate-not-closed', `has its gate ${state}${error ? ` (${error})` : ''}`);
+    if (errant) throw unfit('errant-transactions', `has transactions that dev does not have (${errant})`);
+    if (!(await primaryServes(databases, primary, position))) {
+      throw unfit('binlogs-gone', `stands at ${position}, and ${primary} has no binary logs from there on`);
+    }
+    if (!previous) continue;
+    if (!previous.replicas.includes(replica)) {
+      throw unfit('replica-left-out', `does not belong to prod's edition ${previous.id}`);
+    }
+    if (position !== previous.position) {
+      const at = position || 'the beginning';
+      throw unfit('replica-leaked', `stands at ${at}, and prod's edition at ${previous.position || 'the beginning'}`);
+    }
+  }
+}
+
+function primaryServes(databases: GatedDatabase['databases'], primary: string, from: Position): Promise<boolean> {
+  return withOperator(databases, primary, (server) => canServeFrom(server, from, mariadb));
+}
+
+/**
+ * For a position that was read earlier: a failover may have taken it back.
+ * @throws refusal `position-gone`
+ */
+export async function refuseGonePosition({ databases }: GatedDatabase, position: Position): Promise<void> {
+  const { primary } = await databases.topology();
+  if (await withOperator(databases, primary, (server) => mariadb.holds(server, position))) return;
+  throw refusal({
+    code: 'position-gone',
+    message: `The plan's position ${position} is not in the history of ${primary} any more.`,
+    remedy: 'Run `understudy promote --plan` for a new plan.',
+  });
+}
+
+/**
+ * Several sites in one database have domains in their tables, which a promotion would bring to prod unseen.
+ * @throws refusal `multisite`
+ */
+export async function refuseMultisite({ databases }: GatedDatabase, site: Pick<Site, 'app' | 'environments'>) {
+  const { app, environments } = site;
+  if (app.kind !== 'wordpress') return;
+  const isWanted = Object.values(environments).some(({ constants }) => constants.MULTISITE);
+  const { primary } = await databases.topology();
+  const tables = await withOperator(databases, primary, (server) =>
+    server.query(
+      'SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?, ?)',
+      [`${app.tablePrefix}blogs`, `${app.tablePrefix}sitemeta`],
+    ),
+  );
+  if (!isWanted && tables.length === 0) return;
+  throw refusal({
+    code: 'multisite',
+    message: 'Dev is a WordPress multisite, which cannot be promoted.',
+    remedy: 'Give each site a definition and a WordPress of its own.',
+  });
+}
+
+/** What replication copes with, but not well. */
+export async function databaseWarnings({ databases }: GatedDatabase): Promise<readonly PlanProblem[]> {
+  const { primary } = await databases.topology();
+  return withOperator(databases, primary, async (server) => {
+    const [row] = await server.query<{ name: string }>('SELECT DATABASE() AS name');
+    const schema = row?.name ?? '';
+    const foreign = (await foreignTables(server, schema)).map(({ table, engine }) => ({
+      severity: 'warning' as const,
+      code: 'storage-engine',
+      text: `The table ${table} is kept by ${engine}, not InnoDB: after a crash prod's copy of it may differ from dev's.`,
+    }));
+    const keyless = (await tablesWithoutPrimaryKey(server, schema)).map((table) => ({
+      severity: 'warning' as const,
+      code: 'no-primary-key',
+      text: `The table ${table} has no primary key: every changed row makes the replicas read all of it.`,
+    }));
+    return [...foreign, ...keyless];
+  });
+}

@@ -1,0 +1,46 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasErrno } from '../output/errors.js';
+import type { ProcessRef } from '../process/identity.js';
+import { lastStep, progressOf, readJournal } from './journal.js';
+import { changesNothing } from './pipeline.js';
+import { promotionFiles } from './request.js';
+
+/** A promotion that came to no end. Whether it still runs, the lock tells. */
+export interface Interrupted {
+  readonly id: string;
+  /** The last step whose effects are there, wholly or in part. */
+  readonly step: string;
+}
+
+/** The promotion that was cut off after it had begun to change prod. There is one at most: none begins beside it. */
+export async function interruptedPromotion(promotionsDir: string): Promise<Interrupted | undefined> {
+  for (const id of (await promotionIds(promotionsDir)).reverse()) {
+    const progress = progressOf(await readJournal(promotionFiles.journal(join(promotionsDir, id))));
+    const hasChanged = [...progress.steps.keys()].some((step) => !changesNothing(step));
+    if (!hasChanged) continue;
+    const step = progress.ended ? undefined : lastStep(progress);
+    return step === undefined || changesNothing(step) ? undefined : { id, step };
+  }
+  return undefined;
+}
+
+/** The promotion that a process carries out; undefined if that process does something else. */
+export async function promotionOf(promotionsDir: string, { pid, startTime }: ProcessRef): Promise<string | undefined> {
+  for (const id of (await promotionIds(promotionsDir)).reverse()) {
+    const entries = await readJournal(promotionFiles.journal(join(promotionsDir, id)));
+    const begun = entries.findLast((entry) => entry.event === 'begun');
+    if (begun?.process.pid === pid && begun.process.startTime === startTime) return id;
+  }
+  return undefined;
+}
+
+/** Oldest first: an id begins with the time at which it was asked for. */
+async function promotionIds(promotionsDir: string): Promise<string[]> {
+  try {
+    return (await readdir(promotionsDir)).filter((name) => /^\d{8}T/.test(name)).sort();
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
