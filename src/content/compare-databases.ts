@@ -25,8 +25,8 @@ export interface CompareOptions {
   readonly deadlineMs?: number;
   /** Rows of a part that is compared by one statement; fewer where rows are large. Default 4,096. */
   readonly chunkRows?: number;
-  /** Changes that are told one by one, for each table. More are counted only. Default 10,000. */
-  readonly changesPerTable?: number;
+  /** Changes that are told one by one, of a table. More are counted only. Default 10,000. */
+  readonly changesOf?: (table: string) => number;
   /** Values of more bytes are told by length and hash. Default 4,096. */
   readonly valueBytes?: number;
 }
@@ -42,7 +42,7 @@ export interface ComparedTable extends Counts {
   readonly name: string;
   readonly method: CompareMethod;
   readonly rows: Readonly<Record<SideName, number>>;
-  /** How many of the changes were told one by one. */
+  /** How many of the changed rows were told one by one. */
   readonly told: number;
   /**
    * As `checksumTables` gives them, found on the way. Undefined where the two tables' columns differ, or where the
@@ -112,8 +112,8 @@ async function compareTable(
   onRows: (rows: number) => void,
   options: CompareOptions,
 ): Promise<ComparedTable> {
-  const { changesPerTable = 10_000, valueBytes = 4_096, chunkRows = defaultPartRows, onChange = () => {} } = options;
-  const findings = new Findings(changesPerTable, onChange);
+  const { changesOf = () => 10_000, valueBytes = 4_096, chunkRows = defaultPartRows, onChange = () => {} } = options;
+  const findings = new Findings(changesOf(was.name), onChange);
   const pair = pairTables(was, is);
   if (pair.common.before.length === 0) return noCommonColumns(sides, was, is);
   const key = commonKey(was, is);

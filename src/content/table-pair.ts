@@ -45,7 +45,7 @@ export class Findings {
   counts: Counts = noCounts;
   /** Both tables as a whole. */
   totals: Readonly<Record<SideName, Fingerprint>> = { before: nothing, after: nothing };
-  /** Changes that were told one by one. */
+  /** Changed rows that were told one by one. */
   told = 0;
 
   constructor(
@@ -71,7 +71,7 @@ export class Findings {
   }
 
   async tell(change: RowChange): Promise<void> {
-    this.told += 1;
+    this.told += change.key === undefined ? change.copies : 1;
     await this.onChange(change);
   }
 }

@@ -27,6 +27,24 @@ export interface FileChanges {
   readonly deleted: readonly FileChange[];
 }
 
+/** The changes in one part of a site. */
+export interface ChangeGroup {
+  /** `core`, `plugins/NAME`, `themes/NAME`, `mu-plugins`, `languages` or `other`. */
+  readonly id: string;
+  /** What the part says of itself, before and after; undefined where it says nothing or is not there. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  /** How many files. */
+  readonly added: number;
+  readonly changed: number;
+  readonly deleted: number;
+}
+
+export interface ReleaseChanges extends FileChanges {
+  /** The same changes by part: core first, what belongs to no part last. */
+  readonly groups: readonly ChangeGroup[];
+}
+
 /** Immutable releases, and the record of what prod serves. */
 export interface ReleaseStore {
   /**
@@ -40,7 +58,7 @@ export interface ReleaseStore {
    * What a release changes against another; against nothing, everything is added.
    * @throws code `release-missing`, `release-damaged`
    */
-  compare(from: number | undefined, to: number): Promise<FileChanges>;
+  compare(from: number | undefined, to: number): Promise<ReleaseChanges>;
   /**
    * Reads a release again, wholly, and compares it with what was recorded when it was made.
    * @throws code `release-missing`, `release-damaged`

@@ -26,3 +26,9 @@ export function newEdition(id: number, facts: Partial<PromotionFacts>): Edition 
 
 /** The previous edition while replica B is away from it: `kept` alone answers. */
 export const heldBy = (previous: Edition, kept: ServerId): Edition => ({ ...previous, replicas: [kept] });
+
+/** What an undo goes back to while the promotion's effects on the replicas are still there. Null before the first one. */
+export function previousEdition(facts: Partial<PromotionFacts>): Edition | null {
+  const { previous } = need(facts, 'preflight');
+  return previous && facts.drain ? heldBy(previous, facts.drain.kept) : previous;
+}

@@ -62,8 +62,11 @@ export interface TestPlatform {
  */
 export async function startPlatform({
   definition = {},
+  files = {},
 }: {
   readonly definition?: Partial<SiteDefinition>;
+  /** Written beside the definition first, by path: what it refers to. */
+  readonly files?: Readonly<Record<string, string>>;
 } = {}): Promise<TestPlatform> {
   const dir = await mkdtemp(join(tmpdir(), 'site-'));
   const configFile = join(dir, 'understudy.config.ts');
@@ -72,6 +75,7 @@ export async function startPlatform({
     configFile,
     `import { defineSite } from 'understudy';\nexport default defineSite(${JSON.stringify(whole)});\n`,
   );
+  for (const [path, content] of Object.entries(files)) await writeAs(undefined, dir, path, content);
   const cli = (args: readonly string[], options: { readonly signal?: AbortSignal } = {}) =>
     run(process.execPath, [program, ...args, '--config', configFile], {
       cwd: dir,

@@ -7,14 +7,7 @@ export type What = 'post' | 'menu' | 'option' | 'user' | 'comment' | 'term' | 'l
  * `published`, `unpublished`, `trashed` and `restored` are posts and comments only. `changed` also stands for what
  * hangs on a thing: a post's fields and terms, a user's settings, a menu's items.
  */
-export type Action =
-  | 'added'
-  | 'changed'
-  | 'deleted'
-  | 'published'
-  | 'unpublished'
-  | 'trashed'
-  | 'restored';
+export type Action = 'added' | 'changed' | 'deleted' | 'published' | 'unpublished' | 'trashed' | 'restored';
 
 /** One thing that a person knows, and what happened to it. */
 export interface ToldChange {
@@ -55,5 +48,8 @@ export interface ContentChanges {
   /** Changed tables without a usable key: in them an edited row counts as one deleted and one inserted. */
   readonly unkeyed: readonly string[];
   /** Of every table that is on the side and has the same columns on both, by name. */
-  readonly checksums: { readonly before: Readonly<Record<string, string>>; readonly after: Readonly<Record<string, string>> };
+  readonly checksums: {
+    readonly before: Readonly<Record<string, string>>;
+    readonly after: Readonly<Record<string, string>>;
+  };
 }

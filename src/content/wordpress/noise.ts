@@ -9,6 +9,7 @@ const optionNoise: readonly RegExp[] = [
   /^(recovery_keys|recovery_mode_.*|https_detection_errors|user_count|fresh_site|dismissed_update_core)$/,
   /^(auto_core_update_notified|auto_core_update_last_checked|auto_plugin_theme_update_emails|core_updater\.lock)$/,
   /^(finished_\w+_comment_type|finished_splitting_shared_terms|wp_force_deactivated_plugins|auto_core_update_failed)$/,
+  /^wp_calendar_block_has_published_posts$/,
   /\.lock$/,
   /_children$/,
   /^_(wp|wc)_session_/,
@@ -30,16 +31,14 @@ const userMetaNoise: readonly RegExp[] = [
 ];
 
 /** Post types that are working copies, caches or logs of something else. */
-const postTypeNoise = new Set([
-  'revision',
-  'customize_changeset',
-  'oembed_cache',
-  'user_request',
-  'scheduled-action',
-]);
+const postTypeNoise = new Set(['revision', 'customize_changeset', 'oembed_cache', 'user_request', 'scheduled-action']);
 
 /** Other plugins' tables, without the prefix, of queues, logs, sessions and caches. */
-const tableNoise: readonly RegExp[] = [/^actionscheduler_/, /^(woocommerce|wc)_sessions$/, /_(log|logs|sessions|cache)$/];
+const tableNoise: readonly RegExp[] = [
+  /^actionscheduler_/,
+  /^(woocommerce|wc)_sessions$/,
+  /_(log|logs|sessions|cache)$/,
+];
 
 /** Columns that follow from other rows. */
 const derivedColumns: Readonly<Record<string, ReadonlySet<string>>> = {

@@ -4,7 +4,7 @@ import type { GatedDatabase } from '../../platform/platform.js';
 import { waitUntil } from '../../process/wait.js';
 import { applyMedia, revertMedia } from '../../release/media-switch.js';
 import type { PromotionContext } from '../context.js';
-import { heldBy } from '../editions.js';
+import { previousEdition } from '../editions.js';
 import type { PromotionFacts } from '../facts.js';
 import { fetchPage } from '../pages.js';
 import { need, type Step } from '../step.js';
@@ -52,8 +52,7 @@ export const switchOver: Step<PromotionContext, PromotionFacts, 'switch'> = {
     }
   },
   async undo({ platform, signal }, facts) {
-    const { previous } = need(facts, 'preflight');
-    const before = previous && facts.drain ? heldBy(previous, facts.drain.kept) : previous;
+    const before = previousEdition(facts);
     const instances = (await platform.fleet.instances('prod')).map(({ id }) => id);
     await platform.releases.setCurrentEdition(before ?? undefined);
     // Not only revised: one that has booted since the switch has nothing but the new edition.

@@ -1,5 +1,6 @@
 import { hasCode } from '../../output/errors.js';
 import type { PromotionContext } from '../context.js';
+import { previousEdition } from '../editions.js';
 import type { PromotionFacts } from '../facts.js';
 import { fetchPage } from '../pages.js';
 import { inParallel } from '../parallel.js';
@@ -40,10 +41,16 @@ export const warm: Step<PromotionContext, PromotionFacts, 'warm'> = {
     );
     return { instances: instances.length, pages: Math.max(0, ...counts) };
   },
-  async undo({ platform }, facts) {
-    const { previous } = need(facts, 'preflight');
+  async undo({ platform, signal }, facts) {
+    const before = previousEdition(facts);
     const instances = await platform.fleet.instances('prod');
-    await Promise.all(instances.map(({ id }) => platform.fleet.prune(id, previous ? [previous.id] : [])));
+    await Promise.all(
+      instances.map(async ({ id }) => {
+        // Prepared last, the new edition is not removed: so the previous one is, although it is there.
+        if (before) await platform.fleet.prepare(id, before, signal);
+        await platform.fleet.prune(id, before ? [before.id] : []);
+      }),
+    );
   },
 };
 

@@ -65,7 +65,7 @@ describe('two databases', () => {
       await it.run('both', 'CREATE TABLE t (id INT PRIMARY KEY, v INT)');
       await it.run('both', 'INSERT INTO t SELECT seq, 1 FROM seq_1_to_1000');
       await it.run('after', 'UPDATE t SET v = 2 WHERE id > 5', 'INSERT INTO t SELECT seq, 1 FROM seq_2000_to_5000');
-      const { changes, tables } = await it.compare({ changesPerTable: 20, chunkRows: 100 });
+      const { changes, tables } = await it.compare({ changesOf: () => 20, chunkRows: 100 });
       expect(changes).toHaveLength(20);
       expect(tables).toMatchObject([{ inserted: 3001, updated: 995, deleted: 0, told: 20 }]);
     });

