@@ -1,15 +1,11 @@
-// Compares two tables of 1,000,000 rows of which 100 differ, on two real MariaDB servers, and prints what it took.
-//
-//   npm run build && node bench/content.js [--rows 1000000] [--json]
-//
-// Rows are as WordPress's wp_postmeta has them. The largest resident memory is this process's, the servers' left out.
+/**
+ * Comparing two databases: tables like WordPress's wp_postmeta on two MariaDB servers of its own, not on the site.
+ */
 import { execFileSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { checksumTables } from '../dist/content/checksum-tables.js';
 import { compareDatabases } from '../dist/content/compare-databases.js';
 import { silent } from '../dist/output/messages.js';
@@ -18,39 +14,46 @@ import { killDaemon, startDaemon } from '../dist/process/daemon.js';
 import { run } from '../dist/process/run.js';
 import { waitUntil } from '../dist/process/wait.js';
 import { connect } from '../dist/sql/connect.js';
+import { median, spread } from './numbers.js';
 
 const addresses = { before: '127.13.9.1', after: '127.13.9.2' };
+const rows = 1_000_000;
 const differing = 100;
+const runs = 3;
 
-/**
- * @param {{ rows?: number }} options
- * @returns what was measured: milliseconds and bytes
- */
-export async function benchContent({ rows = 1_000_000 } = {}) {
+/** @param {{ readonly signal: AbortSignal }} site @returns {Promise<import('./benches.js').Result[]>} */
+export async function content({ signal }) {
   const folder = await mkdtemp(join(tmpdir(), 'understudy-bench-content-'));
   await chmod(folder, 0o755);
   const started = [];
   try {
     const open = await startServers(folder, started);
     const [before, after] = await Promise.all([open('before'), open('after')]);
-    await Promise.all([fill(before, rows), fill(after, rows)]);
-    const equal = await timed(() => compare(before, after));
-    await edit(after, rows);
-    const edited = await timed(() => compare(before, after));
-    const { inserted, updated, deleted } = edited.result.tables[0];
-    if (inserted + updated + deleted !== differing) throw new Error(`Found ${inserted}, ${updated}, ${deleted}.`);
-    const checksums = await timed(() => checksumTables(after, 'bench', { signal: new AbortController().signal }));
+    await Promise.all([fill(before), fill(after)]);
+    const equal = await times(() => compare(before, after, signal, 0));
+    await edit(after);
+    const edited = await times(() => compare(before, after, signal, differing));
+    const checksums = await times(() => checksumTables(after, 'bench', { signal }));
     await Promise.all([before.end(), after.end()]);
-    return {
-      rows,
-      cores: cpus().length,
-      equalMs: equal.ms,
-      editedMs: edited.ms,
-      found: { inserted, updated, deleted },
-      checksumMs: checksums.ms,
-      // In kilobytes on Linux.
-      largestRssBytes: process.resourceUsage().maxRSS * 1024,
-    };
+    // In kilobytes on Linux.
+    const memoryMb = process.resourceUsage().maxRSS / 1024;
+    return [
+      inSeconds(`comparing ${rows} rows, none differs`, equal),
+      {
+        ...inSeconds(`comparing ${rows} rows, ${differing} differ`, edited),
+        goal: 'under 10 s',
+        met: median(edited) < 10,
+      },
+      inSeconds(`checksum of ${rows} rows`, checksums),
+      {
+        what: 'memory of the comparing process at most',
+        value: memoryMb,
+        unit: 'MB',
+        goal: 'under 300 MB',
+        met: memoryMb < 300,
+        note: 'largest RSS of the whole bench so far',
+      },
+    ];
   } finally {
     for (const ref of started) await killDaemon(ref);
     await rm(folder, { recursive: true, force: true });
@@ -100,7 +103,7 @@ async function startServers(folder, started) {
   return (side) => connect({ host: addresses[side], port: 3306, user: 'b', password, database: 'bench' });
 }
 
-async function fill(connection, rows) {
+async function fill(connection) {
   const ask = (sql) => connection.query(sql, [], 300_000);
   await ask(
     `CREATE TABLE postmeta (meta_id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, post_id BIGINT UNSIGNED NOT NULL,
@@ -114,34 +117,36 @@ async function fill(connection, rows) {
 }
 
 /** 80 rows changed, 10 removed, 10 added, spread evenly. */
-async function edit(connection, rows) {
+async function edit(connection) {
   const every = Math.floor(rows / 90);
-  await connection.query(`UPDATE postmeta SET meta_value = 'edited' WHERE meta_id MOD ${every} = 1 LIMIT 80`, [], 300_000);
+  await connection.query(
+    `UPDATE postmeta SET meta_value = 'edited' WHERE meta_id MOD ${every} = 1 LIMIT 80`,
+    [],
+    300_000,
+  );
   await connection.query('DELETE FROM postmeta ORDER BY meta_id DESC LIMIT 10');
   await connection.query("INSERT INTO postmeta (post_id, meta_key) SELECT seq, 'new' FROM seq_1_to_10");
 }
 
-const compare = (before, after) =>
-  compareDatabases(before, after, {
+async function compare(before, after, signal, expected) {
+  const { tables } = await compareDatabases(before, after, {
     schemas: { before: 'bench', after: 'bench' },
     report: silent,
-    signal: new AbortController().signal,
+    signal,
   });
-
-async function timed(work) {
-  const start = performance.now();
-  const result = await work();
-  return { result, ms: Math.round(performance.now() - start) };
+  const found = tables.reduce((sum, { inserted, updated, deleted }) => sum + inserted + updated + deleted, 0);
+  if (found !== expected) throw new Error(`Found ${found} rows that differ, not ${expected}.`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' }, json: { type: 'boolean' } } });
-  const found = await benchContent({ rows: Number(values.rows) });
-  const lines = [
-    `${found.rows} rows, none differs: ${(found.equalMs / 1000).toFixed(1)} s`,
-    `${found.rows} rows, 100 differ:   ${(found.editedMs / 1000).toFixed(1)} s`,
-    `checksum of one server's:     ${(found.checksumMs / 1000).toFixed(1)} s`,
-    `largest resident memory:      ${Math.round(found.largestRssBytes / 1024 / 1024)} MB`,
-  ];
-  process.stdout.write(values.json ? `${JSON.stringify(found)}\n` : `${lines.join('\n')}\n`);
+/** In seconds. */
+async function times(work) {
+  const seconds = [];
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    await work();
+    seconds.push((performance.now() - start) / 1000);
+  }
+  return seconds;
 }
+
+const inSeconds = (what, seconds) => ({ what, value: median(seconds), unit: 's', note: spread(seconds) });

@@ -12,7 +12,8 @@ export interface TerminalOptions {
 /** The only thing that writes to the standard streams: results to standard output, all the rest to standard error. */
 export class Terminal {
   #spinner: Ora | undefined;
-  readonly #titles = new Map<string, string>();
+  /** Of the task that began last. */
+  #title = '';
 
   constructor(
     readonly options: TerminalOptions,
@@ -60,13 +61,12 @@ export class Terminal {
   #animate(message: Message): void {
     switch (message.kind) {
       case 'start':
-        this.#titles.set(message.task, message.title);
+        this.#title = message.title;
         this.#spinner ??= ora({ stream: this.err, discardStdin: false });
         this.#spinner.start(message.title);
         break;
       case 'progress':
-        if (this.#spinner)
-          this.#spinner.text = `${this.#titles.get(message.task) ?? ''} ${colors.dim(progressText(message))}`;
+        if (this.#spinner) this.#spinner.text = `${this.#title} ${colors.dim(progressText(message))}`;
         break;
       case 'end':
         this.#spinner?.stop();

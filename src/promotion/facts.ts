@@ -1,3 +1,4 @@
+import type { ContentChanges } from '../content/wordpress/changes.js';
 import type { Edition, ServerId } from '../platform/edition.js';
 import type { Position } from '../platform/position.js';
 import type { FileChanges } from '../platform/releases.js';
@@ -47,8 +48,12 @@ export interface PromotionPlan {
   readonly media: FileChanges;
   /** Whether prod's own configuration, which an edition is made with, has changed. */
   readonly configurationChanged: boolean;
-  /** How much dev's database has moved on; row by row is not told here. */
-  readonly content: { readonly transactions: number };
+  readonly content: {
+    /** How far dev's database has moved on. */
+    readonly transactions: number;
+    /** What differs, row by row. Null where it was not compared: no WordPress, the first edition, a rollback. */
+    readonly changes: ContentChanges | null;
+  };
   readonly problems: readonly PlanProblem[];
   readonly estimateMs: number;
 }

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasErrno } from '../output/errors.js';
+import { hasErrno, refusal } from '../output/errors.js';
 import type { ProcessRef } from '../process/identity.js';
 import { lastStep, progressOf, readJournal } from './journal.js';
 import { changesNothing } from './pipeline.js';
@@ -23,6 +23,22 @@ export async function interruptedPromotion(promotionsDir: string): Promise<Inter
     return step === undefined || changesNothing(step) ? undefined : { id, step };
   }
   return undefined;
+}
+
+/**
+ * A promotion that was cut off may have left prod in between: it is dealt with before another begins, or
+ * anything else that moves a replica. One that lacks nothing but its certificate is not in between; what keeps it from
+ * getting one may take a promotion to mend.
+ * @throws refusal `promotion-interrupted`
+ */
+export async function refuseBesideInterrupted(promotionsDir: string): Promise<void> {
+  const interrupted = await interruptedPromotion(promotionsDir);
+  if (!interrupted || interrupted.step === 'certificate') return;
+  throw refusal({
+    code: 'promotion-interrupted',
+    message: `Promotion ${interrupted.id} was cut off at the step "${interrupted.step}".`,
+    remedy: 'Finish it with `understudy promote --resume`, or take it back with `understudy promote --abort`.',
+  });
 }
 
 /** The promotion that a process carries out; undefined if that process does something else. */

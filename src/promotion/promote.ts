@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { refusal, toWire, UnderstudyError } from '../output/errors.js';
-import type { Message } from '../output/messages.js';
+import { toWire, UnderstudyError } from '../output/errors.js';
+import type { Message, Report } from '../output/messages.js';
 import type { Platform } from '../platform/platform.js';
 import { identify, type ProcessRef } from '../process/identity.js';
 import type { Site } from '../site/schema.js';
 import { readJson, writeJson } from '../state/atomic-file.js';
 import { acquireLock } from '../state/lock.js';
 import type { PromotionFacts } from './facts.js';
-import { interruptedPromotion } from './history.js';
+import { refuseBesideInterrupted } from './history.js';
 import { Journal, lastStep, progressOf, readJournal } from './journal.js';
 import { changesNothing, promotionSteps } from './pipeline.js';
 import { type PromotionRequest, promotionFiles, requestSchema } from './request.js';
@@ -116,7 +116,7 @@ async function carryOut(
   const watching = meter.watch(over.signal);
   const run = await runSteps({
     steps: promotionSteps(request, platform, promotionsDir),
-    context: (stepSignal) => ({ platform, site, request, report, signal: stepSignal }),
+    context: (stepSignal) => ({ platform, site, request, report: withinStep(report), signal: stepSignal }),
     journal,
     progress: progressOf(await readJournal(promotionFiles.journal(dir))),
     direction: mode === 'abort' ? 'back' : 'forward',
@@ -139,6 +139,17 @@ async function carryOut(
   return result;
 }
 
+/** What is done within a step is not a step: of its parts only what they found out is told. */
+function withinStep(report: Report): Report {
+  return (message) => {
+    if (message.kind === 'start') return;
+    if (message.kind !== 'end') return report(message);
+    if (message.detail !== undefined) {
+      report({ kind: 'note', level: 'info', text: `${message.title}: ${message.detail}` });
+    }
+  };
+}
+
 function endOf(run: RunOutcome<PromotionFacts>, { kind }: PromotionRequest) {
   return {
     kind,
@@ -148,18 +159,4 @@ function endOf(run: RunOutcome<PromotionFacts>, { kind }: PromotionRequest) {
     error: run.outcome === 'done' ? null : run.error,
     standsAt: run.outcome === 'stuck' ? run.step : null,
   };
-}
-
-/**
- * A promotion that was cut off may have left prod in between: it is dealt with before another begins. One that lacks
- * nothing but its certificate is not in between; what keeps it from getting one may take a promotion to mend.
- */
-async function refuseBesideInterrupted(promotionsDir: string): Promise<void> {
-  const interrupted = await interruptedPromotion(promotionsDir);
-  if (!interrupted || interrupted.step === 'certificate') return;
-  throw refusal({
-    code: 'promotion-interrupted',
-    message: `Promotion ${interrupted.id} was cut off at the step "${interrupted.step}".`,
-    remedy: 'Finish it with `understudy promote --resume`, or take it back with `understudy promote --abort`.',
-  });
 }

@@ -84,7 +84,13 @@ export async function startPlatform({
       ...options,
     });
   const destroy = async () => {
-    const { exitCode, stderr } = await cli(['down', '--destroy', '--yes']);
+    const down = () => cli(['down', '--destroy', '--yes']);
+    let { exitCode, stderr } = await down();
+    if (exitCode === 3) {
+      // A test that failed has left a promotion running, beside which nothing is stopped.
+      await cli(['rollback', '--yes']);
+      ({ exitCode, stderr } = await down());
+    }
     if (exitCode !== 0) throw new Error(`The platform in ${dir} could not be removed: ${stderr}`);
     await rm(dir, { recursive: true, force: true });
   };

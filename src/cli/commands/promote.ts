@@ -21,6 +21,7 @@ export const promote: Verb = {
   declare: (command) =>
     command
       .option('--plan', 'only say what would change')
+      .option('--details', 'with --plan: every change, however many')
       .option('--plan-hash <hash>', 'promote exactly this plan, or nothing')
       .option('--bake <seconds>', 'how long to watch before it is final (default: from the definition)', wholeNumber)
       .option('--resume', 'go on with a promotion that was cut off')
@@ -29,7 +30,9 @@ export const promote: Verb = {
   async run(context, options) {
     const result = await carryOut(context, options);
     const isPlan = result.outcome === 'planned';
-    context.terminal.result(isPlan ? result.plan : result, () => (isPlan ? planText(result) : resultText(result)));
+    context.terminal.result(isPlan ? result.plan : result, () =>
+      isPlan ? planText(result, options.details === true) : resultText(result),
+    );
     return options.abort && result.outcome === 'rolled-back' ? 0 : exitStatusOf(result);
   },
 };

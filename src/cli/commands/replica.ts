@@ -29,6 +29,7 @@ export const replica: Verb = {
       }
     }
     const { rebuildIntoEdition } = await import('../../promotion/rebuild-into-edition.js');
+    const { refuseBesideInterrupted } = await import('../../promotion/history.js');
     const { layoutFor, paths } = await import('../../local/layout.js');
     const { localPlatform } = await import('../../local/local-platform.js');
     const { acquireLock } = await import('../../state/lock.js');
@@ -37,6 +38,7 @@ export const replica: Verb = {
     const platform = await localPlatform(layout);
     const lock = await acquireLock(paths.promotionLock(layout), { why: `rebuilding ${id}` });
     try {
+      await refuseBesideInterrupted(paths.promotions(layout));
       const position = await reportTask(terminal.report, 'rebuild', `Rebuilding ${id}`, () =>
         rebuildIntoEdition(platform, id, { report: terminal.report, signal }),
       );

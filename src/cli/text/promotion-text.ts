@@ -4,14 +4,16 @@ import type { PromotionPlan } from '../../promotion/facts.js';
 import type { PromotionResult } from '../../promotion/result.js';
 import { seconds } from '../terminal.js';
 import { colors } from './colors.js';
+import { contentLines } from './content-text.js';
 import { columns } from './table.js';
 
 /** What a promotion would change. */
-export function planText({ plan }: PromotionResult): string {
+export function planText({ plan }: PromotionResult, details = false): string {
   if (!plan) return 'There is no plan.';
   return [
     `Plan ${colors.bold(plan.hash)}: release ${plan.release}${plan.position === null ? '' : ` at position ${plan.position}`}, ${plan.replaces === null ? 'the first edition' : `in place of edition ${plan.replaces}`}`,
     columns(rowsOf(plan)),
+    ...(plan.content.changes ? contentLines(plan.content.changes, details) : []),
     ...(isEmptyPlan(plan) ? ['There is nothing to promote.'] : []),
     ...plan.problems.map(
       ({ severity, text }) => `${severity === 'error' ? colors.red('✖') : colors.yellow('!')} ${text}`,

@@ -76,9 +76,9 @@ frontend https
     http-request return status 404 if is_ours
     acl is_prod req.hdr(host),field(1,:),lower -m str ${domains.prod}
     acl is_dev req.hdr(host),field(1,:),lower -m str ${domains.dev}
+    http-request return status 404 content-type text/plain string "No site of this name is here." if !is_prod !is_dev
     use_backend prod if is_prod
     use_backend dev if is_dev
-    http-request return status 404 content-type text/plain string "No site of this name is here." if !is_prod !is_dev
 `;
 
 function web(environment: 'dev' | 'prod', { domains }: BalancerFrame, state: BalancerState): string {

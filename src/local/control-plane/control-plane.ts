@@ -35,6 +35,7 @@ export class ControlPlane {
   /** `up` and `down` come one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   #turns = 0;
+  #adopting = false;
   /** Ends an `up` that is under way, so that `down` need not wait for it. */
   #interruption = new AbortController();
 
@@ -51,7 +52,7 @@ export class ControlPlane {
 
   /** Whether there is nothing that it looks after, and nothing that it is doing. */
   get isIdle(): boolean {
-    return this.#running === undefined && this.#turns === 0;
+    return this.#running === undefined && this.#turns === 0 && !this.#adopting;
   }
 
   /** @throws refusal `not-up` before an `up` has come to its end */
@@ -79,17 +80,22 @@ export class ControlPlane {
    * does not come up is tried again, and what does is looked after meanwhile.
    */
   async adopt(): Promise<void> {
-    for (;;) {
-      const site = this.#isMeantToBeUp ? await readSite(this.layout) : undefined;
-      if (!site) return;
-      try {
-        const { ms } = await this.up(site, { report: silent, signal: new AbortController().signal });
-        this.log.info({ ms }, 'taken over');
-        return;
-      } catch (error) {
-        this.log.error({ problem: messageOf(error) }, 'the site could not be taken over wholly; it is tried again');
-      }
-      await delay(adoptAgainMs);
+    this.#adopting = true;
+    while (!(await this.#takeOver())) await delay(adoptAgainMs);
+    this.#adopting = false;
+  }
+
+  /** @returns whether nothing is left to do */
+  async #takeOver(): Promise<boolean> {
+    const site = this.#isMeantToBeUp ? await readSite(this.layout) : undefined;
+    if (!site) return true;
+    try {
+      const { ms } = await this.up(site, { report: silent, signal: new AbortController().signal });
+      this.log.info({ ms }, 'taken over');
+      return true;
+    } catch (error) {
+      this.log.error({ problem: messageOf(error) }, 'the site could not be taken over wholly; it is tried again');
+      return false;
     }
   }
 

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import pino from 'pino';
 import { hasCode, messageOf, refusal } from '../../output/errors.js';
 import { acquireLock } from '../../state/lock.js';
@@ -12,7 +13,7 @@ import { statusOf } from './status.js';
  * standard output is its log. SIGTERM ends it and leaves everything running; only the call `down` stops the site.
  */
 async function main(configFile: string, idle: boolean): Promise<void> {
-  const log = pino({ base: { site: configFile } });
+  const log = pino({ base: { site: configFile } }, { write: writeLine });
   const layout = layoutFor(configFile);
   // Folders and files of root must be open to the accounts of servers, whatever the umask of whoever started it.
   process.umask(process.getuid?.() === 0 ? 0o022 : 0o077);
@@ -33,9 +34,17 @@ async function main(configFile: string, idle: boolean): Promise<void> {
   };
   const handlers: CallHandlers = {
     ping: async () => ({}),
-    up: ({ site }, { report, signal }) => controlPlane.up(site, { report, signal }),
+    up: ({ site }, { report, signal }) =>
+      controlPlane.up(site, { report, signal }).finally(() => {
+        // A first start that failed has left nothing to look after.
+        if (controlPlane.isIdle) server.close(() => void end('the first start failed'));
+      }),
     down: async () => {
-      await controlPlane.down();
+      await controlPlane.down().catch((error) => {
+        // It was started only to stop the site; since that goes on, somebody must look after it.
+        if (controlPlane.isIdle) void controlPlane.adopt();
+        throw error;
+      });
       // Nobody new is let in; whoever was is answered first.
       server.close(() => void end('down'));
       return {};
@@ -68,7 +77,16 @@ async function main(configFile: string, idle: boolean): Promise<void> {
   endWhenIdle(controlPlane, () => end('there is nothing to look after'));
 }
 
-/** After a first start that failed, or for a site that is down: nobody would end it. */
+/** A disk that is full must not end the one who would say so. */
+function writeLine(line: string): void {
+  try {
+    writeSync(1, line);
+  } catch {
+    // The line is lost.
+  }
+}
+
+/** One that was started for a site that is down would be ended by nobody. */
 function endWhenIdle(controlPlane: ControlPlane, end: () => Promise<void>): void {
   let looks = 0;
   setInterval(() => {

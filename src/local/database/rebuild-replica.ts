@@ -47,6 +47,8 @@ export async function rebuildReplica(options: RebuildOptions): Promise<void> {
     throw failed(options, messageOf(error), error);
   }
   await processes.kill(replica.id);
+  // A rebuild that was cut off after its exchange has left old data where this one puts them.
+  await settleReplacement(replica);
   await rename(replica.dataDir, oldOf(replica));
   await rename(making, replica.dataDir);
   await flushFolder(dirname(replica.dataDir));

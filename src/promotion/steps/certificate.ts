@@ -1,6 +1,7 @@
 import { UnderstudyError } from '../../output/errors.js';
 import type { ReplicationGate } from '../../platform/databases.js';
 import type { Edition, ServerId } from '../../platform/edition.js';
+import type { Fleet, Instance } from '../../platform/fleet.js';
 import type { PromotionContext } from '../context.js';
 import type { Certificate, PromotionFacts } from '../facts.js';
 import { checkPages, smokePages } from '../pages.js';
@@ -13,32 +14,30 @@ export const certificate: Step<PromotionContext, PromotionFacts, 'certificate'> 
   irreversible: true,
   async do({ platform, site, signal }, before): Promise<Certificate> {
     const { edition } = need(before, 'finalise');
-    const instances = await platform.fleet.instances('prod');
-    const checked = await Promise.all(
-      instances.map(async ({ id, edition: serves }) => {
-        if (serves !== edition.id) throw differs(`${id} serves edition ${serves ?? 'none'}, not ${edition.id}`);
-        await platform.fleet.verify(id, edition.id, signal);
-        return { id, edition: edition.id, filesVerified: true };
-      }),
-    );
-    const { database } = platform;
-    const replicas = database
-      ? await Promise.all(edition.replicas.map((id) => certifyReplica(database.gate, id, edition)))
-      : [];
-    const [first] = instances;
-    const pages = first
-      ? await checkPages({
-          origin: first.origin,
-          siteUrl: platform.urls.prod,
-          foreignUrl: platform.urls.dev,
-          expectations: smokePages(site),
-          signal,
-        })
-      : [];
     const { releaseHash } = need(before, 'stage');
+    const { database, fleet, urls } = platform;
+    const instances = await fleet.instances('prod');
+    const certifyPages = ({ origin }: Instance) =>
+      checkPages({ origin, siteUrl: urls.prod, foreignUrl: urls.dev, expectations: smokePages(site), signal });
+    const [checked, replicas, [pages = []]] = await Promise.all([
+      Promise.all(instances.map((instance) => certifyInstance(fleet, instance, edition, signal))),
+      database ? Promise.all(edition.replicas.map((id) => certifyReplica(database.gate, id, edition))) : [],
+      Promise.all(instances.slice(0, 1).map(certifyPages)),
+    ]);
     return { edition, releaseHash, instances: checked, replicas, pages, at: new Date().toISOString() };
   },
 };
+
+async function certifyInstance(
+  fleet: Fleet,
+  { id, edition: serves }: Instance,
+  edition: Edition,
+  signal: AbortSignal,
+): Promise<Certificate['instances'][number]> {
+  if (serves !== edition.id) throw differs(`${id} serves edition ${serves ?? 'none'}, not ${edition.id}`);
+  await fleet.verify(id, edition.id, signal);
+  return { id, edition: edition.id, filesVerified: true };
+}
 
 async function certifyReplica(gate: ReplicationGate, id: ServerId, edition: Edition) {
   const { position, gate: state } = await gate.status(id);

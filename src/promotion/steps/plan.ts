@@ -6,6 +6,7 @@ import { requireRoom } from '../../release/room.js';
 import type { PromotionContext } from '../context.js';
 import { isEmptyPlan } from '../empty-plan.js';
 import type { PlanProblem, PromotionFacts, PromotionPlan } from '../facts.js';
+import { planContent } from '../plan-content.js';
 import { keepPlan, planHash } from '../plan-store.js';
 import { need, type Step } from '../step.js';
 
@@ -26,6 +27,7 @@ export const plan = (promotionsDir: string): Step<PromotionContext, PromotionFac
     // A rollback leaves content where it is, and media is content.
     const media = folders && !isRollback ? await planMedia(folders, signal) : nothing;
     const transactions = sequenceOf(staged.position ?? start) - sequenceOf(previous?.position ?? start);
+    const content = await planContent(context, previous);
     const room = await roomProblems(context, staged.release, files, media);
     const plan: PromotionPlan = {
       hash: planHash(staged, previous),
@@ -35,8 +37,8 @@ export const plan = (promotionsDir: string): Step<PromotionContext, PromotionFac
       files,
       media,
       configurationChanged: await hasOtherConfiguration(context, previous?.id),
-      content: { transactions },
-      problems: [...room, ...warnings],
+      content: { transactions, changes: content.changes },
+      problems: [...room, ...content.problems, ...warnings],
       estimateMs: estimate(files, request.bakeSeconds),
     };
     if (request.kind !== 'plan') refuseUnfit(plan, isRollback);

@@ -20,6 +20,10 @@ const answerMs = 10_000;
 export const switchOver: Step<PromotionContext, PromotionFacts, 'switch'> = {
   id: 'switch',
   title: 'Switch visitors to the new edition',
+  async check({ platform }, before) {
+    // Time may have passed since the replica was advanced: a run that is resumed begins where the last one was lost.
+    if (platform.database) await requireContent(platform.database, need(before, 'canary').edition);
+  },
   async do({ platform, signal }, before) {
     const { edition } = need(before, 'canary');
     const instances = (await platform.fleet.instances('prod')).map(({ id }) => id);
@@ -61,6 +65,19 @@ export const switchOver: Step<PromotionContext, PromotionFacts, 'switch'> = {
     if (platform.files.media) await revertMedia(platform.files.media.prod, need(facts, 'plan').media);
   },
 };
+
+/** @throws code `replica-not-at-position` */
+async function requireContent({ gate }: GatedDatabase, { id, replicas, position }: Edition): Promise<void> {
+  for (const replica of replicas) {
+    const seen = await gate.status(replica);
+    if (seen.position === position) continue;
+    throw new UnderstudyError({
+      code: 'replica-not-at-position',
+      message: `${replica} stands at ${seen.position || 'the beginning'}, and edition ${id} belongs to ${position}.`,
+      remedy: 'Promote again.',
+    });
+  }
+}
 
 /**
  * The previous edition can be served again only by a replica that has stayed at its position.

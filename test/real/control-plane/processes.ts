@@ -2,11 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Layout, paths } from '../../../src/local/layout.js';
 import { allProcesses, commandLine } from '../../../src/process/table.js';
+import { waitUntil } from '../../../src/process/wait.js';
 
-/** The pid of a server of the platform, as it is written down now. */
+/** The pid of a server of the platform, as it is written down now; 0 while it is being started. */
 export function pidOf(layout: Layout, name: string): number {
   const record = JSON.parse(readFileSync(join(paths.processes(layout), `${name}.json`), 'utf8'));
-  return record.process.pid;
+  return record.process?.pid ?? 0;
+}
+
+/** Waits until a server has another process than before. */
+export async function untilRestarted(layout: Layout, name: string, before: number): Promise<number> {
+  const other = () => [pidOf(layout, name)].find((pid) => pid > 0 && pid !== before);
+  return waitUntil(other, { what: `another process of ${name}`, deadlineMs: 30_000 });
 }
 
 export function controlPlanePid(layout: Layout): number {

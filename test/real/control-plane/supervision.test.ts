@@ -10,7 +10,7 @@ import { hasCode } from '../../../src/output/errors.js';
 import type { PlatformStatus } from '../../../src/platform/status.js';
 import { waitUntil } from '../../../src/process/wait.js';
 import { startPlatform, type TestPlatform } from '../../helpers/platform.js';
-import { controlPlanePid, groupMembers, pidOf, processesOf } from './processes.js';
+import { controlPlanePid, groupMembers, pidOf, processesOf, untilRestarted } from './processes.js';
 
 let platform: TestPlatform;
 
@@ -19,10 +19,7 @@ beforeAll(async () => {
   const promoted = await platform.cli(['promote', '--yes', '--json']);
   if (promoted.exitCode !== 0) throw new Error(promoted.stderr);
 });
-afterAll(async () => {
-  if (process.env.SHOWLOG) console.log(readFileSync(paths.log(platform.layout, 'control-plane'), 'utf8').slice(-6000));
-  await platform?.destroy();
-});
+afterAll(() => platform?.destroy());
 
 const status = () => platform.client.call('status', {});
 
@@ -115,10 +112,7 @@ describe('a server that dies', () => {
     expect(groupMembers(master).length).toBeGreaterThan(1);
     const report = await underLoad(async () => {
       process.kill(master, 'SIGKILL');
-      await waitUntil(() => pidOf(platform.layout, 'prod-1.nginx') !== master, {
-        what: 'another nginx',
-        deadlineMs: 10_000,
-      });
+      await untilRestarted(platform.layout, 'prod-1.nginx', master);
       await untilWell();
     });
     expect(groupMembers(master)).toEqual([]);
@@ -129,10 +123,7 @@ describe('a server that dies', () => {
     const report = await underLoad(async () => {
       const master = pidOf(platform.layout, 'prod-2.nginx');
       process.kill(-master, 'SIGKILL');
-      await waitUntil(() => pidOf(platform.layout, 'prod-2.nginx') !== master, {
-        what: 'another nginx',
-        deadlineMs: 10_000,
-      });
+      await untilRestarted(platform.layout, 'prod-2.nginx', master);
       await untilWell();
     });
     expect(report).toMatchObject({ failed: 0 });
@@ -153,10 +144,7 @@ describe('an instance that hangs', () => {
         everyMs: 20,
       });
       outAfterMs = performance.now() - started;
-      await waitUntil(() => pidOf(platform.layout, 'prod-1.nginx') !== servers[0], {
-        what: 'a new nginx',
-        deadlineMs: 30_000,
-      });
+      await untilRestarted(platform.layout, 'prod-1.nginx', servers[0] ?? 0);
       await untilWell();
     });
     expect(report).toMatchObject({ failed: 0 });
@@ -205,10 +193,7 @@ describe('a balancer process', () => {
     const before = pidOf(platform.layout, 'haproxy-2');
     process.kill(before, 'SIGSTOP');
     await platform.client.call('setWeight', { replica: 'replica-2', weight: 60 }, { deadlineMs: 5_000 });
-    await waitUntil(() => pidOf(platform.layout, 'haproxy-2') !== before, {
-      what: 'another process in its place',
-      deadlineMs: 15_000,
-    });
+    await untilRestarted(platform.layout, 'haproxy-2', before);
     await waitUntil(async () => (await weightIn('haproxy-2', 'replica-2')) === '60', {
       what: 'the new one to know the weight',
       deadlineMs: 10_000,
@@ -279,7 +264,7 @@ describe('a definition that has changed', () => {
     expect(failed).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`${ports.database}`) });
     const nginx = pidOf(platform.layout, 'dev-1.nginx');
     process.kill(-nginx, 'SIGKILL');
-    await waitUntil(() => pidOf(platform.layout, 'dev-1.nginx') !== nginx, { what: 'a new nginx', deadlineMs: 10_000 });
+    await untilRestarted(platform.layout, 'dev-1.nginx', nginx);
     await define({});
     expect(await platform.cli(['up'])).toMatchObject({ exitCode: 0 });
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { paths } from '../../../src/local/layout.js';
 import type { CommandResult, TestPlatform } from '../../helpers/platform.js';
-import { edit, seen, startPhpSite } from './php-site.js';
+import { edit, indexPage, seen, startPhpSite } from './php-site.js';
 
 /** The commands of a promotion, one after the other on one site: each test goes on where the one before it ended. */
 describe('promote, rollback and releases', () => {
@@ -40,7 +40,7 @@ describe('promote, rollback and releases', () => {
     expect(failed.exitCode, failed.stderr).toBe(1);
     expect(json(failed)).toMatchObject({ outcome: 'rolled-back', edition: null, error: { code: 'page-wrong' } });
     expect((await site.fetchProd('/')).status).toBe(503);
-    await site.writeDevFile('index.php', "<?php header('Content-Type: text/plain'); echo 'code ', include 'code.php';");
+    await site.writeDevFile('index.php', indexPage);
   });
 
   it('promotes, and prints what it did', async () => {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -64,7 +64,8 @@ describe('a promotion that something is done to', () => {
   }
 
   async function kill({ runner }: Running): Promise<void> {
-    process.kill(runner.pid, 'SIGKILL');
+    // It may have come to its end just now.
+    if (isAlive(runner)) process.kill(runner.pid, 'SIGKILL');
     await waitUntil(() => !isAlive(runner), { what: 'it to be dead', deadlineMs: 5_000, everyMs: 3 });
   }
 
@@ -95,11 +96,11 @@ describe('a promotion that something is done to', () => {
     step: pick(turn % 2 === 0 ? stepIds.slice(0, 4) : stepIds.slice(4)),
     event: pick(['doing', 'done'] as const),
     afterMs: Math.floor(random() * 200),
-    then: pick(['--resume', '--abort'] as const),
+    way: pick(['--resume', '--abort'] as const),
   }));
 
-  it.each(kills)(`killed $afterMs ms after "$event $step" and then $then ends wholly (seed ${seed})`, async (one) => {
-    const { step, event, afterMs, then } = one;
+  it.each(kills)(`killed $afterMs ms after "$event $step" and then $way ends wholly (seed ${seed})`, async (one) => {
+    const { step, event, afterMs, way } = one;
     const running = await begin();
     await running.reaches(event, step);
     await delay(afterMs);
@@ -108,7 +109,7 @@ describe('a promotion that something is done to', () => {
     // Killed so late, it may have come to its end already.
     if (lost.exitCode === 0) return expectWhole(number);
     expect(JSON.parse(lost.stdout)).toMatchObject({ error: { code: 'runner-lost' } });
-    let ended = await site.cli(['promote', then, '--json']);
+    let ended = await site.cli(['promote', way, '--json']);
     if (ended.exitCode === 3) {
       expect(resultOf(ended)).toMatchObject({ error: { code: 'no-way-back' }, standsAt: expect.any(String) });
       ended = await site.cli(['promote', '--resume', '--json']);
@@ -125,6 +126,8 @@ describe('a promotion that something is done to', () => {
     const beside = await site.cli(['promote', '--yes', '--json']);
     expect(beside.exitCode).toBe(3);
     expect(resultOf(beside)).toMatchObject({ outcome: 'refused', error: { code: 'promotion-interrupted' } });
+    const rebuild = await site.cli(['replica', 'rebuild', 'replica-2', '--yes', '--json']);
+    expect(JSON.parse(rebuild.stdout).error.code).toBe('promotion-interrupted');
     const aborted = await site.cli(['promote', '--abort', '--json']);
     expect(aborted).toMatchObject({ exitCode: 0 });
     expect(resultOf(aborted)).toMatchObject({ outcome: 'rolled-back', error: { code: 'aborted' }, standsAt: null });
@@ -164,6 +167,18 @@ describe('a promotion that something is done to', () => {
     expect(ended.exitCode, ended.stderr).toBe(1);
     expect(resultOf(ended)).toMatchObject({ outcome: 'rolled-back', error: { code: 'replica-lost' }, standsAt: null });
     await expectWhole(shown);
+  });
+
+  it('is finished though the other replica is lost for good in the bake: that becomes a copy of the new one', async () => {
+    const running = await begin('--bake', '2');
+    await running.reaches('doing', 'bake');
+    await rm(join(paths.databases(site.layout), 'replica-1', 'data', 'ibdata1'));
+    await killDatabase('replica-1');
+    const ended = await running.ended;
+    expect(ended, ended.stderr).toMatchObject({ exitCode: 0 });
+    expect(ended.stderr).toContain('replica-1 is lost: there is no way back now.');
+    expect(ended.stderr).toContain('is made a copy of replica-2');
+    await expectWhole(number);
   });
 
   it('is alone: a second one is refused, naming process and start; and it can be taken back from elsewhere', async () => {

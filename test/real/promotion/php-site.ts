@@ -4,6 +4,9 @@ import { paths } from '../../../src/local/layout.js';
 import { fetchPage } from '../../../src/promotion/pages.js';
 import { startPlatform, type TestPlatform } from '../../helpers/platform.js';
 
+/** Says nothing before its code has been read: what is wrong with that is then told by the status. */
+export const indexPage = "<?php $code = include 'code.php'; header('Content-Type: text/plain'); echo \"code $code\";";
+
 /** A site that is small enough to be promoted in seconds, with a database and media. */
 export const startPhpSite = (): Promise<TestPlatform> =>
   startPlatform({
@@ -12,7 +15,7 @@ export const startPhpSite = (): Promise<TestPlatform> =>
       app: { kind: 'php', directory: './site', mediaPath: 'files', database: true },
     },
     files: {
-      'site/index.php': "<?php header('Content-Type: text/plain'); echo 'code ', include 'code.php';",
+      'site/index.php': indexPage,
       'site/code.php': '<?php return 1;',
       'site/files/a.txt': 'media 1',
     },

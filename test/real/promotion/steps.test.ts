@@ -139,6 +139,15 @@ describe('each step of a promotion', () => {
       }
     }));
 
+  it('the switch is not done with a replica that stands elsewhere', async () => {
+    const { canary } = facts;
+    if (!canary) throw new Error('The steps before have not been done.');
+    const elsewhere = { ...facts, canary: { ...canary, edition: { ...canary.edition, replicas: ['replica-1'] } } };
+    await expect(stepOf('switch').check?.(context, elsewhere)).rejects.toMatchObject({
+      code: 'replica-not-at-position',
+    });
+  });
+
   it('the switch is not undone while the replica with the old content is away from it', async () => {
     const { drain, preflight } = facts;
     if (!drain || !preflight?.previous) throw new Error('The steps before have not been done.');

@@ -83,7 +83,7 @@ describe('what a person is told', () => {
     files: { ...nothing, changed: [{ path: 'index.php', from: 1, to: 2 }] },
     media: nothing,
     configurationChanged: false,
-    content: { transactions: 1 },
+    content: { transactions: 1, changes: null },
     problems: [{ severity: 'warning', code: 'x', text: 'A table has no key.' }],
     estimateMs: 6000,
   };
@@ -100,7 +100,7 @@ describe('what a person is told', () => {
   });
 
   it('a plan without any change says so', () => {
-    const empty = { ...plan, files: nothing, content: { transactions: 0 } };
+    const empty = { ...plan, files: nothing, content: { transactions: 0, changes: null } };
     expect(planText(result({ plan: empty }))).toMatch(/There is nothing to promote\./);
     expect(planText(result({ plan: { ...empty, configurationChanged: true } }))).toMatch(/prod's own has changed/);
     expect(planText(result({ plan: { ...empty, replaces: null } }))).toMatch(/the first edition/);
