@@ -2,6 +2,7 @@ import { UnderstudyError } from '../../output/errors.js';
 import type { ServerId } from '../../platform/edition.js';
 import type { GatedDatabase } from '../../platform/platform.js';
 import { type Position, sequenceOf } from '../../platform/position.js';
+import { advanceDeadline } from '../advance-deadline.js';
 import type { PromotionContext } from '../context.js';
 import type { PromotionFacts } from '../facts.js';
 import { need, type Step } from '../step.js';
@@ -13,10 +14,12 @@ export const advance = (database: GatedDatabase): Step<PromotionContext, Promoti
   async do({ report, signal }, before) {
     const { advanced } = need(before, 'drain');
     const target = targetOf(before);
-    const from = sequenceOf((await database.gate.status(advanced)).position);
+    const { position } = await database.gate.status(advanced);
+    const from = sequenceOf(position);
     const total = sequenceOf(target) - from;
     await database.gate.advance(advanced, target, {
       signal,
+      deadlineMs: advanceDeadline(position, target),
       onPosition: (at) =>
         report({ kind: 'progress', task: 'advance', done: sequenceOf(at) - from, total, unit: 'transactions' }),
     });

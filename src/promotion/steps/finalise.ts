@@ -2,6 +2,7 @@ import { messageOf } from '../../output/errors.js';
 import type { Edition } from '../../platform/edition.js';
 import type { GatedDatabase } from '../../platform/platform.js';
 import { finishMedia } from '../../release/media-switch.js';
+import { advanceDeadline } from '../advance-deadline.js';
 import type { PromotionContext } from '../context.js';
 import { reviseEverywhere } from '../editions.js';
 import type { PromotionFacts } from '../facts.js';
@@ -60,7 +61,8 @@ async function follow(
 ): Promise<void> {
   if (position === undefined) throw new Error('A site with a database has an edition without a position.');
   try {
-    await database.gate.advance(kept, position, { signal });
+    const from = (await database.gate.status(kept)).position;
+    await database.gate.advance(kept, position, { signal, deadlineMs: advanceDeadline(from, position) });
   } catch (error) {
     const text = `${kept} cannot follow (${messageOf(error)}) and is made a copy of ${advanced}.`;
     report({ kind: 'note', level: 'warning', text });

@@ -244,6 +244,13 @@ describe('two databases', () => {
       );
     });
 
+    test('a pair of equal rows that became a pair of others is a difference', async () => {
+      await it.run('both', 'CREATE TABLE t (v VARCHAR(20))');
+      await insert('before', "'a'", "'a'", "'c'");
+      await insert('after', "'b'", "'b'", "'c'");
+      expect((await it.compare()).tables).toMatchObject([{ inserted: 2, deleted: 2 }]);
+    });
+
     test('many rows, of which few differ', async () => {
       await it.run('both', 'CREATE TABLE t (v INT, w INT)');
       await it.run(

@@ -11,7 +11,7 @@ import { silent } from '../../../src/output/messages.js';
 import { Secret } from '../../../src/output/secret.js';
 import type { SqlConnection } from '../../../src/platform/databases.js';
 import { connect } from '../../../src/sql/connect.js';
-import { copyDataDir, createDataDir, type MariaDb, startMariaDb } from '../wordpress/mariadb.js';
+import { installServer, type Server, startServer } from './server.js';
 
 export const password = new Secret('content');
 
@@ -38,19 +38,16 @@ export interface TwoServers {
 export async function startTwo(subnet: number): Promise<TwoServers> {
   const folder = await mkdtemp(join(tmpdir(), 'understudy-content-'));
   await chmod(folder, 0o755);
-  const dirs = { before: join(folder, 'before'), after: join(folder, 'after') };
   const address = `127.13.${subnet}.2`;
-  await createDataDir(dirs.before);
-  await copyDataDir(dirs.before, dirs.after);
-  const servers: readonly MariaDb[] = await Promise.all([
-    startMariaDb(dirs.before, `127.13.${subnet}.1`),
-    startMariaDb(dirs.after, address),
+  const dirs = await Promise.all([installServer(folder, 'before'), installServer(folder, 'after')]);
+  const servers: readonly Server[] = await Promise.all([
+    startServer(dirs[0], `127.13.${subnet}.1`),
+    startServer(dirs[1], address),
   ]);
   for (const server of servers) {
     await server.sql(
       `CREATE DATABASE site CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
-       CREATE USER content@'%' IDENTIFIED BY '${password.reveal()}'; GRANT ALL ON *.* TO content@'%';
-       SET GLOBAL innodb_flush_log_at_trx_commit = 0`,
+       CREATE USER content@'%' IDENTIFIED BY '${password.reveal()}'; GRANT ALL ON *.* TO content@'%'`,
     );
   }
   const open = (side: 'before' | 'after') =>
@@ -77,8 +74,12 @@ export async function startTwo(subnet: number): Promise<TwoServers> {
       for (const connection of Object.values(sides)) {
         const tables = await connection.query<{ name: string }>(
           "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'site'",
+          [],
+          60_000,
         );
-        for (const { name } of tables) await connection.query(`DROP TABLE \`${name.replaceAll('`', '``')}\``);
+        for (const { name } of tables) {
+          await connection.query(`DROP TABLE \`${name.replaceAll('`', '``')}\``, [], 60_000);
+        }
       }
     },
     async compare({ after = sides.after, ...options } = {}) {
