@@ -1,3 +1,4 @@
+import { content } from './content.js';
 import { idle } from './memory.js';
 import { failedRequests, promotion } from './promotions.js';
 import { cache } from './requests.js';
@@ -19,6 +20,7 @@ export const benches = {
   status: { summary: 'asking where everything stands', measure: status },
   idle: { summary: 'memory of the platform when nothing happens', measure: idle },
   promote: { summary: 'promotions of one edited post and one edited file', measure: promotion },
+  content: { summary: 'comparing two databases', measure: content },
   'failed-requests': { summary: 'visitors during promotions', measure: failedRequests },
   cache: { summary: "prod's cached home page", measure: cache },
 };

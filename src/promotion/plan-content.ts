@@ -54,12 +54,13 @@ async function openBoth({ databases }: GatedDatabase, replica: string): Promise<
 }
 
 async function compare(
-  { report, signal }: PromotionContext,
+  { request, report, signal }: PromotionContext,
   tablePrefix: string,
   [before, after]: readonly [SqlConnection, SqlConnection],
 ): Promise<ContentChanges> {
   const schemas = { before: await schemaOf(before), after: await schemaOf(after) };
-  return inSnapshot(after, () => contentChanges(before, after, { schemas, tablePrefix, report, signal }));
+  const limits = request.details ? { most: Number.POSITIVE_INFINITY, rowsPerTable: Number.POSITIVE_INFINITY } : {};
+  return inSnapshot(after, () => contentChanges(before, after, { schemas, tablePrefix, report, signal, ...limits }));
 }
 
 async function schemaOf(connection: SqlConnection): Promise<string> {

@@ -11,6 +11,8 @@ export const requestSchema = z.object({
   bakeSeconds: z.number(),
   /** Of `--plan-hash`: exactly this plan, or none. */
   planHash: z.string().optional(),
+  /** Of `--plan --details`: every change of the content is told, however many. */
+  details: z.boolean().optional(),
   /** Of `rollback --force`. */
   force: z.boolean().default(false),
   /** Of `rollback`: the release to go back to; absent: the one before the present one. */

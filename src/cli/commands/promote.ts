@@ -21,7 +21,7 @@ export const promote: Verb = {
   declare: (command) =>
     command
       .option('--plan', 'only say what would change')
-      .option('--details', 'with --plan: every change, however many')
+      .option('--details', 'every change of the content, however many')
       .option('--plan-hash <hash>', 'promote exactly this plan, or nothing')
       .option('--bake <seconds>', 'how long to watch before it is final (default: from the definition)', wholeNumber)
       .option('--resume', 'go on with a promotion that was cut off')
@@ -46,6 +46,7 @@ async function carryOut(context: CommandContext, options: OptionValues): Promise
   const wanted = {
     bakeSeconds: await bakeSecondsOf(context, options.bake),
     force: false,
+    details: options.details === true,
     ...(typeof options.planHash === 'string' ? { planHash: options.planHash } : {}),
   };
   if (options.plan) return startPromotion(context, { ...wanted, kind: 'plan' });
@@ -53,7 +54,7 @@ async function carryOut(context: CommandContext, options: OptionValues): Promise
   refuseWithoutTerminal(context);
   const planned = await startPromotion(context, { ...wanted, kind: 'plan' });
   if (planned.outcome !== 'planned' || !planned.plan) return planned;
-  context.terminal.say(planText(planned));
+  context.terminal.say(planText(planned, options.details === true));
   // There is nothing to ask about what would be refused anyway; the promotion itself says why.
   if (!isRefused(planned.plan) && !(await confirm('Promote this?', context.signal))) {
     throw refusal({

@@ -22,8 +22,6 @@ export interface Comparison extends ComparedDatabases {
 export interface TwoServers {
   readonly before: SqlConnection;
   readonly after: SqlConnection;
-  readonly folder: string;
-  readonly address: string;
   connect(side: 'before' | 'after'): Promise<SqlConnection>;
   /** Runs statements, one after the other, on one side or on both. */
   run(side: 'before' | 'after' | 'both', ...statements: readonly string[]): Promise<void>;
@@ -38,11 +36,10 @@ export interface TwoServers {
 export async function startTwo(subnet: number): Promise<TwoServers> {
   const folder = await mkdtemp(join(tmpdir(), 'understudy-content-'));
   await chmod(folder, 0o755);
-  const address = `127.13.${subnet}.2`;
   const dirs = await Promise.all([installServer(folder, 'before'), installServer(folder, 'after')]);
   const servers: readonly Server[] = await Promise.all([
     startServer(dirs[0], `127.13.${subnet}.1`),
-    startServer(dirs[1], address),
+    startServer(dirs[1], `127.13.${subnet}.2`),
   ]);
   for (const server of servers) {
     await server.sql(
@@ -62,8 +59,6 @@ export async function startTwo(subnet: number): Promise<TwoServers> {
   const names = (side: 'before' | 'after' | 'both') => (side === 'both' ? (['before', 'after'] as const) : [side]);
   return {
     ...sides,
-    folder,
-    address,
     connect: open,
     async run(side, ...statements) {
       for (const name of names(side)) {

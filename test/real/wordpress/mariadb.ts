@@ -33,14 +33,27 @@ export interface MariaDb {
 
 export async function createDataDir(dataDir: string): Promise<void> {
   mkdirSync(dataDir, { recursive: true });
+  const tmpdir = await ownTmpDir(dataDir);
   await run('chown', [userName, dataDir]);
-  await run('mariadb-install-db', [
-    '--no-defaults',
-    `--datadir=${dataDir}`,
-    `--user=${userName}`,
-    '--auth-root-authentication-method=normal',
-    '--skip-test-db',
-  ]);
+  await run(
+    'mariadb-install-db',
+    [
+      '--no-defaults',
+      `--datadir=${dataDir}`,
+      `--user=${userName}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+    ],
+    { env: { TMPDIR: tmpdir } },
+  );
+}
+
+/** A server that starts deletes the temporary tables in its folder for them, also those of its neighbours. */
+async function ownTmpDir(dataDir: string): Promise<string> {
+  const folder = `${dataDir}.tmp`;
+  mkdirSync(folder, { recursive: true });
+  await run('chown', [userName, folder]);
+  return folder;
 }
 
 export async function copyDataDir(from: string, to: string): Promise<void> {
@@ -56,6 +69,7 @@ export async function startMariaDb(dataDir: string, address: string): Promise<Ma
       '--no-defaults',
       `--user=${userName}`,
       `--datadir=${dataDir}`,
+      `--tmpdir=${await ownTmpDir(dataDir)}`,
       `--bind-address=${address}`,
       '--port=3306',
       `--socket=${socket}`,
