@@ -1,63 +1,96 @@
 import { existsSync } from 'node:fs';
-import { refusal } from '../output/errors.js';
+import { hasErrno, refusal } from '../output/errors.js';
+import type { InstanceState } from '../platform/fleet.js';
 import type { PlatformStatus } from '../platform/status.js';
-import { environmentNames, type Site } from '../site/schema.js';
+import type { EnvironmentName } from '../site/schema.js';
+import { replicaStatus } from './database/replica-status.js';
+import type { SiteDatabases } from './database/site-databases.js';
 import { localReleaseArchive } from './files/local-release-archive.js';
 import type { Layout } from './layout.js';
 import { networkOf } from './network/claim.js';
-import { clusterServers, hostsOf, replicaServers } from './network/hosts.js';
-import { hasDatabase, urlOf } from './parts.js';
+import { balancerOf, partsOf, type SiteParts } from './parts.js';
 import { readSite } from './site/applied-site.js';
+import { editionOn } from './web/editions-on-instance.js';
+import { originOf, type WebInstance, webInstance } from './web/web-instance.js';
+
+/** How long an instance may take to say that it is well. */
+const answerMs = 2_000;
 
 /**
- * What can be said of a site while no control plane runs: what it consists of, and what prod would serve.
- * @throws refusal `not-up` for a site that has never been up; usage `definition-missing`
+ * Where everything stands while no control plane runs: what is left of the site may well be serving, so every server
+ * is asked itself.
+ * @throws refusal `not-up` for a site that has never been up; `definition-missing` where there is no definition either
  */
 export async function unsupervisedStatus(layout: Layout): Promise<PlatformStatus> {
-  const [site, claim] = await Promise.all([readSite(layout), networkOf(layout)]);
-  if (!site || !claim) {
-    const missing = !existsSync(layout.configFile);
-    throw refusal({
-      code: missing ? 'definition-missing' : 'not-up',
-      message: missing ? `There is no definition ${layout.configFile}.` : 'This site has never been up.',
-      remedy: missing ? 'Write one with `understudy init`, or name one with --config.' : 'Run `understudy up`.',
-    });
-  }
-  const hosts = hostsOf(claim.network, site);
-  const edition = await localReleaseArchive(layout.stateDir).currentEdition();
-  const [dev, prod] = environmentNames.map((environment) => stoppedInstances(site, environment, hosts));
+  const parts = await partsOfSite(layout);
+  const { site, urls, database } = parts;
+  const balancer = balancerOf(parts);
+  await balancer.load();
+  const [dev, prod, edition, replicas] = await Promise.all([
+    instancesOf(parts, 'dev'),
+    instancesOf(parts, 'prod'),
+    localReleaseArchive(layout.stateDir).currentEdition(),
+    database ? replicaStatus(database, balancer.state.weights, undefined) : [],
+  ]);
   return {
     site: site.name,
     target: 'local',
     supervised: false,
     environments: {
       dev: {
-        url: urlOf(site, 'dev', claim),
-        instances: dev ?? [],
-        database: hasDatabase(site) ? { primary: clusterServers[0] ?? '', standby: null, state: 'down' } : null,
+        url: urls.dev,
+        instances: dev.map(({ id, zone, state }) => ({ id, zone, state })),
+        database: database ? await databaseOf(database) : null,
       },
       prod: {
-        url: urlOf(site, 'prod', claim),
+        url: urls.prod,
         edition: edition ? { id: edition.id, release: edition.release, position: edition.position ?? null } : null,
-        instances: (prod ?? []).map((instance) => ({ ...instance, edition: null })),
-        replicas: (hasDatabase(site) ? replicaServers : []).map((id) => ({
-          id,
-          zone: hosts.database[id]?.zone ?? '',
-          gate: 'unreachable',
-          position: null,
-          weight: 0,
-          behindTransactions: null,
-        })),
+        instances: prod,
+        replicas,
       },
     },
     alarms: [],
   };
 }
 
-function stoppedInstances(site: Site, environment: 'dev' | 'prod', hosts: ReturnType<typeof hostsOf>) {
-  const { min } = site.environments[environment].capacity;
-  return Array.from({ length: min }, (_, index) => {
-    const { id, zone } = hosts.instance(environment, index + 1);
-    return { id, zone, state: 'stopped' as const };
+async function partsOfSite(layout: Layout): Promise<SiteParts> {
+  const [site, claim] = await Promise.all([readSite(layout), networkOf(layout)]);
+  if (site && claim) return partsOf(layout, site, claim);
+  const missing = !existsSync(layout.configFile);
+  throw refusal({
+    code: missing ? 'definition-missing' : 'not-up',
+    message: missing ? `There is no definition ${layout.configFile}.` : 'This site has never been up.',
+    remedy: missing ? 'Write one with `understudy init`, or name one with --config.' : 'Run `understudy up`.',
   });
+}
+
+function instancesOf({ layout, site, hosts }: SiteParts, environment: EnvironmentName) {
+  const { min } = site.environments[environment].capacity;
+  return Promise.all(
+    Array.from({ length: min }, async (_, index) => {
+      const instance = webInstance(layout, environment, hosts.instance(environment, index + 1));
+      const { id, zone } = instance;
+      return { id, zone, state: await stateOf(instance), edition: (await editionOn(instance)) ?? null };
+    }),
+  );
+}
+
+/** Nobody listens: it is stopped. Somebody listens and does not say that it is well: it is not. */
+async function stateOf(instance: WebInstance): Promise<InstanceState> {
+  try {
+    const answer = await fetch(`${originOf(instance)}/-/health`, {
+      signal: AbortSignal.timeout(answerMs),
+      redirect: 'manual',
+    });
+    await answer.body?.cancel();
+    return answer.status === 200 ? 'healthy' : 'unhealthy';
+  } catch (error) {
+    const refused = error instanceof Error && hasErrno(error.cause, 'ECONNREFUSED');
+    return refused ? 'stopped' : 'unhealthy';
+  }
+}
+
+async function databaseOf({ databases }: SiteDatabases): Promise<PlatformStatus['environments']['dev']['database']> {
+  const { primary, standby, state } = await databases.topology();
+  return { primary, standby: state === 'redundant' ? (standby ?? null) : null, state };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { hasErrno, refusal } from '../output/errors.js';
 import { identify, isAlive, type ProcessRef } from '../process/identity.js';
@@ -55,10 +55,22 @@ export async function acquireLock(path: string, { why, waitMs = 0, signal }: Loc
         }).catch(() => undefined)
       : undefined);
   if (!taken) throw await lockedError(path);
+  await sweepAside(path);
   return { holder, release: () => removeIfHeldBy(path, JSON.stringify(holder)) };
 }
 
 const takeoverSuffix = '.takeover';
+
+const asideFor = (path: string) => `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+
+/** Removes what was written aside by somebody who was killed before he could remove it. */
+async function sweepAside(path: string): Promise<void> {
+  const prefix = `${basename(path)}.`;
+  for (const name of await readdir(dirname(path))) {
+    const pid = name.startsWith(prefix) ? /^(\d+)\.[0-9a-f]{8}$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    if (pid !== undefined && !identify(Number(pid))) await rm(join(dirname(path), name), { force: true });
+  }
+}
 
 /** Who holds the lock now; undefined if nobody alive does. */
 export async function lockHolder(path: string): Promise<LockHolder | undefined> {
@@ -68,7 +80,7 @@ export async function lockHolder(path: string): Promise<LockHolder | undefined> 
 
 async function tryAcquire(path: string, holder: LockHolder): Promise<boolean> {
   // link() fails if the name exists, and what it creates is complete from its first moment.
-  const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const aside = asideFor(path);
   try {
     // On disk before it has its name: a machine that stops must not leave an empty lock.
     await writeFile(aside, JSON.stringify(holder), { flag: 'wx', mode: 0o644, flush: true });

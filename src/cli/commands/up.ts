@@ -34,6 +34,6 @@ export async function bringUp({ terminal, configFile, signal }: CommandContext):
   const { ensureControlPlane } = await import('../../local/control-plane/ensure.js');
   const site = await loadSite(configFile);
   locatePrograms();
-  const client = await ensureControlPlane(layoutFor(configFile), signal);
+  const client = await ensureControlPlane(layoutFor(configFile), signal, { current: true });
   return client.call('up', { site }, { report: terminal.report, signal, deadlineMs: upMs });
 }

@@ -6,7 +6,7 @@ import { columns } from './table.js';
 export function statusText({ site, target, supervised, environments, alarms }: PlatformStatus): string {
   const { dev, prod } = environments;
   const lines = [
-    `${colors.bold(site)} on ${target}${supervised ? '' : colors.yellow('  (not running: `understudy up`)')}`,
+    `${colors.bold(site)} on ${target}${supervised ? '' : colors.yellow('  (nobody looks after it: `understudy up`)')}`,
   ];
   lines.push('', `${colors.bold('dev')}   ${dev.url}`);
   lines.push(columns(dev.instances.map(({ id, zone, state }) => [id, `zone ${zone}`, tinted(state)])));

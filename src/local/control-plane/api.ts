@@ -7,8 +7,8 @@ import type { EnvironmentName, Site } from '../../site/schema.js';
 
 /** What the control plane can be asked, over its socket: name → what is given and what comes back. */
 export interface ControlPlaneCalls {
-  /** Whether anybody is there. */
-  ping: { params: Record<string, never>; result: Record<string, never> };
+  /** Whether anybody is there, and of which build. */
+  ping: { params: Record<string, never>; result: { readonly build: string } };
   /** Brings everything up that the definition asks for, and keeps it so. Idempotent. */
   up: { params: { site: Site }; result: UpResult };
   /** Stops every server and the control plane itself. Data stays. */

@@ -4,6 +4,7 @@ import { hasCode, messageOf, refusal } from '../../output/errors.js';
 import { acquireLock } from '../../state/lock.js';
 import { makeSiteFolders } from '../folders.js';
 import { layoutFor, paths } from '../layout.js';
+import { build } from './build.js';
 import { ControlPlane } from './control-plane.js';
 import { type CallHandlers, serveCalls } from './socket-server.js';
 import { statusOf } from './status.js';
@@ -33,7 +34,7 @@ async function main(configFile: string, idle: boolean): Promise<void> {
     process.exit(0);
   };
   const handlers: CallHandlers = {
-    ping: async () => ({}),
+    ping: async () => ({ build }),
     up: ({ site }, { report, signal }) =>
       controlPlane.up(site, { report, signal }).finally(() => {
         // A first start that failed has left nothing to look after.

@@ -8,7 +8,7 @@ import type { EnvironmentName } from '../../site/schema.js';
 import { readJson, writeFileAtomic, writeJson } from '../../state/atomic-file.js';
 import type { Hosts } from '../network/hosts.js';
 import type { Supervisor } from '../supervisor.js';
-import { editionOn, prepareEdition, switchEdition } from './editions-on-instance.js';
+import { editionOn, prepareEdition, reviseEdition, switchEdition } from './editions-on-instance.js';
 import { fingerprintOf } from './fingerprint.js';
 import { instanceFile } from './instance-files.js';
 import {
@@ -50,14 +50,19 @@ export class InstanceServers {
     const text = this.#environmentText(instance);
     const upToDate = await this.areUpToDate(instance);
     if (!(upToDate && this.#run(instance))) await this.#lay(instance, text, upToDate, signal);
-    if (instance.environment === 'prod' && edition && (await editionOn(instance)) !== edition.id) {
-      const { hosts, settings } = this.options;
-      await prepareEdition({ instance, edition, hosts, layout: settings.layout }, signal);
-      await switchEdition(instance, edition.id, 0);
-    }
+    if (instance.environment === 'prod' && edition) await this.#bringTo(edition, instance, signal);
     for (const service of this.of(instance)) await this.options.supervisor.ensure(service);
     await this.waitUntilWell(instance, signal);
     if (!upToDate) await writeJson(bootedFile(instance), { fingerprint: fingerprintOf(text) });
+  }
+
+  /** Also one that has the edition may have been away when another replica was to answer for it. */
+  async #bringTo(edition: Edition, instance: WebInstance, signal?: AbortSignal): Promise<void> {
+    const { hosts, settings } = this.options;
+    const what = { instance, edition, hosts, layout: settings.layout };
+    if ((await editionOn(instance)) === edition.id) return reviseEdition(what);
+    await prepareEdition(what, signal);
+    await switchEdition(instance, edition.id, 0);
   }
 
   /** What the servers need before they start. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UnderstudyError } from '../../output/errors.js';
+import type { Edition } from '../../platform/edition.js';
 import type { Instance, InstanceState } from '../../platform/fleet.js';
 import type { ReleaseStore } from '../../platform/releases.js';
 import { waitUntil } from '../../process/wait.js';
@@ -56,7 +57,7 @@ export class Instances {
     for (const instance of outdated) this.#kept.set(instance.id, instance);
     await Promise.all(wanted.filter((one) => !outdated.includes(one)).map((one) => this.ensure(one, signal)));
     for (const instance of outdated) {
-      await this.#behindDrain(instance, () => this.#bootCurrent(instance, signal), signal);
+      await this.#behindDrain(instance, async () => void (await this.#bootCurrent(instance, signal)), signal);
     }
     await waitUntil(
       async () => {
@@ -75,8 +76,11 @@ export class Instances {
   /** Boots an instance, or leaves it alone if it runs as it should. Then it is kept running and gets traffic. */
   async ensure(instance: WebInstance, signal?: AbortSignal): Promise<void> {
     await this.#alone(instance, async () => {
-      await this.#bootCurrent(instance, signal);
+      const booted = await this.#bootCurrent(instance, signal);
       this.#kept.set(instance.id, instance);
+      // A promotion that went on meanwhile did not know of this instance; from here on it does.
+      const now = await this.options.releases.currentEdition();
+      if (JSON.stringify(now) !== JSON.stringify(booted)) await this.#bootCurrent(instance, signal);
       await this.options.balancer.setWebServer(instance.environment, instance.id, 'ready');
     });
   }
@@ -202,8 +206,11 @@ export class Instances {
     };
   }
 
-  async #bootCurrent(instance: WebInstance, signal?: AbortSignal): Promise<void> {
-    await this.#servers.boot(instance, await this.options.releases.currentEdition(), signal);
+  /** @returns the edition that it was booted into */
+  async #bootCurrent(instance: WebInstance, signal?: AbortSignal): Promise<Edition | undefined> {
+    const edition = await this.options.releases.currentEdition();
+    await this.#servers.boot(instance, edition, signal);
+    return edition;
   }
 
   /** Those that an earlier definition asked for; also one whose dismissal was cut off. */

@@ -55,7 +55,8 @@ it('a port that is taken is named, nothing is left running, and the next start s
   await nothingRuns(layout);
   blocker.close();
   await write({});
-  expect(await cli('up')).toMatchObject({ exitCode: 0 });
+  const again = await cli('up');
+  expect(again, again.stderr).toMatchObject({ exitCode: 0 });
 });
 
 it('a server that cannot start is named with its log, and everything else is stopped again', async () => {
