@@ -109,7 +109,7 @@ export class Balancer {
     const process = this.options.processes.find((one) => one.name === name);
     await waitUntil(async () => process && (await statistics(process.adminSocket)) !== undefined, {
       what: `${name} to answer`,
-      deadlineMs: 10_000,
+      deadlineMs: 30_000,
       signal,
       remedy: `Read ${this.options.logFile(name)}.`,
     });

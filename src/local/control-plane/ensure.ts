@@ -8,7 +8,7 @@ import { build, mainFile } from './build.js';
 import { ControlPlaneClient } from './client.js';
 
 /** How long a control plane may take until it listens. */
-const startMs = 15_000;
+const startMs = 30_000;
 
 export interface EnsureOptions {
   /** One that is started now brings nothing up on its own: it is to stop what runs. */

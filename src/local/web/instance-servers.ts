@@ -30,7 +30,7 @@ export interface InstanceServersOptions {
 const bootedSchema = z.object({ fingerprint: z.string() });
 
 /** How long an instance may take from the start of its servers to its first good answer. */
-const bootMs = 20_000;
+const bootMs = 45_000;
 
 /** The two servers that an instance consists of, and what they are made from. Nobody is routed anywhere here. */
 export class InstanceServers {

@@ -64,7 +64,7 @@ export class Instances {
         const { health } = await this.options.balancer.counters(environment);
         return wanted.every(({ id }) => health[id] === 'up');
       },
-      { what: `the balancer to see every instance of ${environment} well`, deadlineMs: 20_000, signal },
+      { what: `the balancer to see every instance of ${environment} well`, deadlineMs: 45_000, signal },
     );
     for (const instance of await this.#surplus(environment)) await this.dismiss(instance);
   }
@@ -230,7 +230,7 @@ export class Instances {
   async #waitUntilRouted(instance: WebInstance, signal?: AbortSignal): Promise<void> {
     await waitUntil(
       async () => (await this.options.balancer.counters(instance.environment)).health[instance.id] === 'up',
-      { what: `the balancer to route to ${instance.id}`, deadlineMs: 10_000, signal },
+      { what: `the balancer to route to ${instance.id}`, deadlineMs: 30_000, signal },
     );
   }
 
