@@ -1,5 +1,6 @@
-import { refusal, usageError } from '../../output/errors.js';
+import { refusal } from '../../output/errors.js';
 import type { Verb } from '../command.js';
+import { environmentArgument } from '../environment-argument.js';
 
 export const open: Verb = {
   name: 'open',
@@ -11,14 +12,8 @@ export const open: Verb = {
   ],
   declare: (command) =>
     command.argument('[environment]', 'dev or prod', 'prod').option('--password', "show the administrator's password"),
-  async run({ terminal, configFile }, options, [environment = 'prod']) {
-    if (environment !== 'dev' && environment !== 'prod') {
-      throw usageError({
-        code: 'unknown-environment',
-        message: `There is no environment ${JSON.stringify(environment)}.`,
-        remedy: 'Say dev or prod.',
-      });
-    }
+  async run({ terminal, configFile }, options, [named = 'prod']) {
+    const environment = environmentArgument(named);
     const { layoutFor } = await import('../../local/layout.js');
     const { networkOf } = await import('../../local/network/claim.js');
     const { urlOf } = await import('../../local/parts.js');

@@ -1,5 +1,5 @@
-import { usageError } from '../../output/errors.js';
 import type { Verb } from '../command.js';
+import { environmentArgument } from '../environment-argument.js';
 
 export const shell: Verb = {
   name: 'shell',
@@ -11,16 +11,9 @@ export const shell: Verb = {
   ],
   declare: (command) =>
     command.argument('<environment>', 'dev or prod').argument('[command...]', 'what to run, after --'),
-  async run({ configFile }, _, [environment, ...command]) {
-    if (environment !== 'dev' && environment !== 'prod') {
-      throw usageError({
-        code: 'unknown-environment',
-        message: `There is no environment ${JSON.stringify(environment)}.`,
-        remedy: 'Say dev or prod.',
-      });
-    }
+  async run({ configFile }, _, [named, ...command]) {
     const { layoutFor } = await import('../../local/layout.js');
     const { openShell } = await import('../../local/shell.js');
-    return openShell(layoutFor(configFile), environment, command);
+    return openShell(layoutFor(configFile), environmentArgument(named), command);
   },
 };

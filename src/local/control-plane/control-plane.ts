@@ -36,6 +36,7 @@ export class ControlPlane {
   #turn: Promise<unknown> = Promise.resolve();
   #turns = 0;
   #adopting = false;
+  #firstTakeOver: Promise<boolean> = Promise.resolve(true);
   /** Ends an `up` that is under way, so that `down` need not wait for it. */
   #interruption = new AbortController();
 
@@ -63,7 +64,10 @@ export class ControlPlane {
 
   /** The same, after an `up` or a take-over that is under way. */
   async ready(): Promise<Running> {
-    if (!this.#running) await this.#turn;
+    if (!this.#running) {
+      await this.#firstTakeOver;
+      await this.#turn;
+    }
     return this.running;
   }
 
@@ -81,7 +85,8 @@ export class ControlPlane {
    */
   async adopt(): Promise<void> {
     this.#adopting = true;
-    while (!(await this.#takeOver())) await delay(adoptAgainMs);
+    this.#firstTakeOver = this.#takeOver();
+    for (let done = await this.#firstTakeOver; !done; done = await this.#takeOver()) await delay(adoptAgainMs);
     this.#adopting = false;
   }
 

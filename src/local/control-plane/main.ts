@@ -69,12 +69,14 @@ async function main(configFile: string, idle: boolean): Promise<void> {
       return done(databases.site.rebuild(replica, from, databases.processes, signal));
     },
   };
+  // Begun before anybody can call: a call that comes meanwhile waits for it.
+  const adoption = idle ? undefined : controlPlane.adopt();
   const server = await serveCalls(paths.controlSocket(layout), handlers, (error, call) =>
     log.error({ err: error, call }, 'a call has failed for a reason that nobody foresaw'),
   );
   process.on('SIGTERM', () => void end('SIGTERM'));
   log.info({ pid: process.pid }, 'listening');
-  if (!idle) await controlPlane.adopt();
+  await adoption;
   endWhenIdle(controlPlane, () => end('there is nothing to look after'));
 }
 

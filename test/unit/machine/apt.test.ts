@@ -26,7 +26,7 @@ it('who holds the lock is told in words', () => {
 });
 
 it.each([
-  ['no-network', result(100, "E: Failed to fetch http://x  Temporary failure resolving 'deb.debian.org'")],
+  ['no-network', result(100, "E: Failed to fetch http://x  Temporary failure resolving 'packages.example'")],
   [
     'no-network',
     result(0, "W: Failed to fetch http://x/InRelease  Could not resolve 'x'\nW: Some index files failed to download."),
