@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { hasErrno, refusal } from '../output/errors.js';
 import type { InstanceState } from '../platform/fleet.js';
-import type { PlatformStatus } from '../platform/status.js';
+import { editionStatus, type PlatformStatus } from '../platform/status.js';
 import type { EnvironmentName } from '../site/schema.js';
 import { replicaStatus } from './database/replica-status.js';
 import type { SiteDatabases } from './database/site-databases.js';
@@ -44,7 +44,7 @@ export async function unsupervisedStatus(layout: Layout): Promise<PlatformStatus
       },
       prod: {
         url: urls.prod,
-        edition: edition ? { id: edition.id, release: edition.release, position: edition.position ?? null } : null,
+        edition: edition ? editionStatus(edition) : null,
         instances: prod,
         replicas,
       },

@@ -16,4 +16,17 @@ export interface Edition {
   readonly position: Position | undefined;
   /** Replicas that stand at exactly this position. During the bake only one does. */
   readonly replicas: readonly ServerId[];
+  /** Set while prod follows dev: then its replicas have moved on from `position`. Absent: prod is frozen. */
+  readonly following?: Following | undefined;
+}
+
+/**
+ * What is wanted of the replicas' gates, durably: without it every gate is meant to be closed, and one that is not
+ * leaks, unless a promotion is advancing it. Written before a gate is opened, and kept until all are closed.
+ */
+export interface Following {
+  /** Since when prod has followed dev. ISO 8601. */
+  readonly since: string;
+  /** `closing`: somebody is at it, and a gate that is shut is not opened again. */
+  readonly gates: 'open' | 'closing';
 }

@@ -1,5 +1,5 @@
 import type { DatabaseState, GateState } from './databases.js';
-import type { InstanceId, ServerId } from './edition.js';
+import type { Edition, InstanceId, ServerId } from './edition.js';
 import type { InstanceState } from './fleet.js';
 
 export interface InstanceStatus {
@@ -7,6 +7,14 @@ export interface InstanceStatus {
   readonly zone: string;
   readonly state: InstanceState;
 }
+
+/** The edition of a status. */
+export const editionStatus = ({ id, release, position, following }: Edition) => ({
+  id,
+  release,
+  position: position ?? null,
+  followingSince: following?.since ?? null,
+});
 
 /** What `status --json` prints: where the whole platform stands. */
 export interface PlatformStatus {
@@ -28,7 +36,14 @@ export interface PlatformStatus {
     readonly prod: {
       readonly url: string;
       /** Null before the first promotion. */
-      readonly edition: { readonly id: number; readonly release: number; readonly position: string | null } | null;
+      readonly edition: {
+        readonly id: number;
+        readonly release: number;
+        /** While prod follows dev: where it began to. */
+        readonly position: string | null;
+        /** Since when prod has followed dev, ISO 8601; null while it is frozen. */
+        readonly followingSince: string | null;
+      } | null;
       readonly instances: readonly (InstanceStatus & { readonly edition: number | null })[];
       readonly replicas: readonly {
         readonly id: ServerId;

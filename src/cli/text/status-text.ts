@@ -18,6 +18,9 @@ export function statusText({ site, target, supervised, environments, alarms }: P
   }
   lines.push('', `${colors.bold('prod')}  ${prod.url}`);
   const { edition } = prod;
+  if (edition?.followingSince) {
+    lines.push(`  ${colors.yellow(`follows dev since ${edition.followingSince}`)}, until \`understudy sync stop\``);
+  }
   lines.push(
     edition
       ? `  edition ${edition.id}: release ${edition.release}${edition.position === null ? '' : ` at position ${edition.position}`}`

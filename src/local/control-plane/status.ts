@@ -1,5 +1,5 @@
 import type { DatabaseState } from '../../platform/databases.js';
-import type { PlatformStatus } from '../../platform/status.js';
+import { editionStatus, type PlatformStatus } from '../../platform/status.js';
 import { replicaStatus } from '../database/replica-status.js';
 import { localReleaseArchive } from '../files/local-release-archive.js';
 import type { Running, RunningDatabases } from './running.js';
@@ -24,7 +24,7 @@ export async function statusOf({ parts, balancer, databases, instances }: Runnin
       },
       prod: {
         url: parts.urls.prod,
-        edition: edition ? { id: edition.id, release: edition.release, position: edition.position ?? null } : null,
+        edition: edition ? editionStatus(edition) : null,
         instances: prod.map(({ id, zone, state, edition: serves }) => ({ id, zone, state, edition: serves ?? null })),
         replicas,
       },

@@ -31,6 +31,7 @@ const editionSchema = z.object({
   release: z.int().min(1),
   position: z.string().optional(),
   replicas: z.array(z.string()),
+  following: z.object({ since: z.string(), gates: z.enum(['open', 'closing']) }).optional(),
 });
 
 const numbersSchema = z.object({ last: z.int().min(0) });

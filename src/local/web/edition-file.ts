@@ -3,7 +3,8 @@ import { type Hosts, ports, replicaServers } from '../network/hosts.js';
 
 /**
  * The text of `edition.php`, which tells WordPress on an instance who may answer for the edition. Once all replicas
- * stand at its position, the balancer's weighted endpoint is asked first; until then only those that are named.
+ * stand at its position, the balancer's weighted endpoint is asked first; until then only those that are named. While
+ * prod follows dev, what is cached is kept for seconds only.
  */
 export function editionFile(edition: Edition, hosts: Hosts): string {
   const replicas = edition.replicas.map((id) => {
@@ -20,7 +21,7 @@ return [
     'release' => ${edition.release},
     'position' => '${edition.position ?? ''}',
     'replicas' => [${replicas.join(', ')}],
-    'endpoint' => ${endpoint},
+    'endpoint' => ${endpoint},${edition.following ? "\n    'following' => true," : ''}
 ];
 `;
 }

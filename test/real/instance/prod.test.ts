@@ -325,6 +325,30 @@ describe('prod', { timeout: 30_000 }, () => {
     expect(JSON.parse((await instance.ask('/revised/?2')).body).edition).toBe(77);
   });
 
+  it('keeps pages of an edition that follows dev for five seconds at most, and shares them meanwhile', async () => {
+    const editionFile = join(instance.directory, 'following.php');
+    writeFileSync(editionFile, "<?php return ['id' => 1,\n    'following' => true,\n];\n");
+    await instance.ask('/followed/');
+    mustSucceed(await instance.agent('revise', '--edition', '1', '--edition-file', editionFile));
+    const bornAt = new Map<string, number>();
+    const seen = new Set<unknown>();
+    await waitUntil(
+      async () => {
+        const { body, headers } = await instance.ask('/followed/');
+        const born = bornAt.get(nonceOf(body)) ?? Date.now();
+        bornAt.set(nonceOf(body), born);
+        seen.add(headers['x-understudy-cache']);
+        expect(Date.now() - born).toBeLessThan(5_500);
+        return bornAt.size >= 3;
+      },
+      { what: 'two changes of the page', deadlineMs: 20_000, everyMs: 100 },
+    );
+    expect([...seen].sort()).toEqual(['HIT', 'MISS']);
+    writeFileSync(editionFile, "<?php return ['id' => 1];\n");
+    mustSucceed(await instance.agent('revise', '--edition', '1', '--edition-file', editionFile));
+    expect(await cacheOf('/followed/')).toBe('HIT');
+  });
+
   it('is switched back to nothing', async () => {
     mustSucceed(await instance.agent('switch', '--edition', '0'));
     expect((await instance.ask('/')).status).toBe(503);

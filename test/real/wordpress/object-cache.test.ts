@@ -98,6 +98,15 @@ test('a request finds what another request of the same edition stored, and nothi
   expect(await php(editions + code)).toEqual([[1, false, false], [false, true, true], true]);
 });
 
+test('while prod follows dev nothing is kept for the next request', async () => {
+  const code = `
+    $request = fn () => $GLOBALS['wp_object_cache'] = new WP_Object_Cache(['id' => 3, 'release' => 1, 'following' => true]);
+    $request(); wp_cache_set('a', 1); $same = found('a');
+    $request(); echo json_encode([$same, found('a')]);
+  `;
+  expect(await php(editions + code)).toEqual([true, false]);
+});
+
 test('what one request counts, deletes or flushes is so for the others', async () => {
   const code = `
     request(3); wp_cache_set_multiple(['i' => 1, 'gone' => 1, 'other' => 1], 'g'); $first = $GLOBALS['wp_object_cache'];

@@ -34,6 +34,14 @@ it('during the bake only the replica that is at the position is named', async ()
   });
 });
 
+it('an edition that follows dev says so', async () => {
+  const following = { since: '2026-01-01T00:00:00.000Z', gates: 'open' } as const;
+  const edition = { id: 3, release: 2, position: toPosition('0-1-77'), replicas: ['replica-2'], following };
+  expect(await asPhpReadsIt(editionFile(edition, hosts))).toMatchObject({ id: 3, following: true });
+  // The release agent looks for exactly this.
+  expect(editionFile(edition, hosts)).toContain("'following' => true");
+});
+
 it('an edition of a site without a database names nobody', async () => {
   const edition = { id: 1, release: 1, position: undefined, replicas: [] };
   expect(await asPhpReadsIt(editionFile(edition, hosts))).toEqual({

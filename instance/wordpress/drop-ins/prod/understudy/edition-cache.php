@@ -27,10 +27,11 @@ class WP_Object_Cache
     private readonly bool $is_shared;
     private readonly string $edition;
 
-    /** @param array{id?: int, release?: int, position?: string} $edition */
+    /** @param array{id?: int, release?: int, position?: string, following?: bool} $edition */
     public function __construct(array $edition = [])
     {
-        $this->is_shared = function_exists('apcu_enabled') && apcu_enabled();
+        // While prod follows dev its content changes, and nobody tells this cache.
+        $this->is_shared = function_exists('apcu_enabled') && apcu_enabled() && empty($edition['following']);
         // Release and position too: a site that was destroyed and made anew begins to count from 1 again.
         $this->edition = 'understudy:' . substr(md5(serialize([
             $edition['id'] ?? 0,
