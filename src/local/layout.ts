@@ -53,6 +53,8 @@ export const paths = {
   logs: (l: Layout) => join(l.stateDir, 'logs'),
   log: (l: Layout, name: string) => join(l.stateDir, 'logs', `${name}.log`),
   processes: (l: Layout) => join(l.stateDir, 'processes'),
+  /** What happened by itself, a line of JSON each. */
+  events: (l: Layout) => join(l.stateDir, 'events.ndjson'),
   databases: (l: Layout) => join(l.stateDir, 'databases'),
   databaseRoles: (l: Layout) => join(l.stateDir, 'database-roles.json'),
   balancer: (l: Layout) => join(l.stateDir, 'balancer'),

@@ -12,6 +12,7 @@ import type { CallName, ControlPlaneCalls } from './control-plane/api.js';
 import type { CallOptions } from './control-plane/client.js';
 import { ensureControlPlane } from './control-plane/ensure.js';
 import type { SiteDatabases } from './database/site-databases.js';
+import { EventJournal } from './event-journal.js';
 import { LocalEditionHistory } from './files/editions.js';
 import { localReleaseArchive } from './files/local-release-archive.js';
 import { type Layout, paths } from './layout.js';
@@ -55,6 +56,7 @@ export async function localPlatform(layout: Layout): Promise<Platform & { readon
       media: media === undefined ? undefined : { dev: join(devDocumentRoot, media), prod: paths.prodMedia(layout) },
     },
     traffic: { counters: (environment) => call('traffic', { environment }) },
+    events: new EventJournal(paths.events(layout)),
   };
 }
 

@@ -2,6 +2,7 @@ import type { EnvironmentName } from '../site/schema.js';
 import type { Databases, ReplicationGate } from './databases.js';
 import type { ServerId } from './edition.js';
 import type { EditionHistory } from './editions.js';
+import type { EventLog } from './events.js';
 import type { Fleet, Routing } from './fleet.js';
 import type { ReleaseStore } from './releases.js';
 import type { Traffic } from './traffic.js';
@@ -37,4 +38,5 @@ export interface Platform {
   readonly editions: EditionHistory;
   readonly files: SharedFiles;
   readonly traffic: Traffic;
+  readonly events: EventLog;
 }
