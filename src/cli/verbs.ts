@@ -11,6 +11,7 @@ import { replica } from './commands/replica.js';
 import { rollback } from './commands/rollback.js';
 import { shell } from './commands/shell.js';
 import { status } from './commands/status.js';
+import { sync } from './commands/sync.js';
 import { up } from './commands/up.js';
 
 /** Every command, in the order in which `--help` lists them. */
@@ -22,6 +23,7 @@ export const verbs: readonly Verb[] = [
   open,
   promote,
   rollback,
+  sync,
   releases,
   shell,
   logs,

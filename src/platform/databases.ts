@@ -79,6 +79,12 @@ export interface ReplicationGate {
   advance(replica: ServerId, to: Position, options?: AdvanceOptions): Promise<void>;
   /** Lets the replica follow dev until it is closed. An open gate is left alone. */
   open(replica: ServerId): Promise<void>;
+  /**
+   * Looks whether the primary has a position in its history, and the standby too, so that a failover does not take it
+   * back. A replica that follows live may have received what neither has for long.
+   * @throws code `position-unknown`, `database-unreachable`
+   */
+  requireKnown(position: Position): Promise<void>;
   /** Stops both replication threads and removes the source. A closed gate is left alone. */
   close(replica: ServerId): Promise<void>;
 }

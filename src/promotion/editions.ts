@@ -1,6 +1,7 @@
 import type { Edition, ServerId } from '../platform/edition.js';
 import type { Platform } from '../platform/platform.js';
 import type { PromotionFacts } from './facts.js';
+import { stagedOf } from './staged.js';
 import { need } from './step.js';
 
 /**
@@ -19,7 +20,7 @@ export async function reviseEverywhere(platform: Platform, edition: Edition): Pr
  */
 export function newEdition(id: number, facts: Partial<PromotionFacts>): Edition {
   const { previous } = need(facts, 'preflight');
-  const { release, position } = need(facts, 'stage');
+  const { release, position } = stagedOf(facts);
   const replicas = facts.drain ? [facts.drain.advanced] : (previous?.replicas ?? []);
   return { id, release, position: position ?? undefined, replicas };
 }

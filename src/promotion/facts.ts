@@ -19,6 +19,8 @@ export interface PromotionFacts {
   };
   plan: PromotionPlan;
   media: { readonly added: number };
+  /** Of `sync stop`: what prod has come to while it followed dev, in place of what was staged and planned. */
+  settle: PromotionFacts['stage'] & { readonly media: FileChanges };
   drain: {
     /** A: stays at the previous edition until the promotion is final. */
     readonly kept: ServerId;
@@ -35,6 +37,8 @@ export interface PromotionFacts {
   switch: { readonly instances: readonly string[]; readonly spreadMs: number };
   bake: { readonly requests: number; readonly failed: number; readonly seconds: number };
   finalise: { readonly edition: Edition };
+  /** Of `sync start`: the edition with the mark that prod follows dev. */
+  follow: { readonly edition: Edition };
   certificate: Certificate;
 }
 

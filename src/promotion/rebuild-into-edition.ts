@@ -4,6 +4,7 @@ import type { Platform } from '../platform/platform.js';
 import type { Position } from '../platform/position.js';
 import type { WorkOptions } from '../platform/work.js';
 import { reviseEverywhere } from './editions.js';
+import { refuseWhileFollowing } from './refuse-while-following.js';
 
 /**
  * Takes a replica out of prod's edition, makes it a copy of another one, and takes it in again. Prod keeps serving from
@@ -15,6 +16,7 @@ export async function rebuildIntoEdition(platform: Platform, replica: ServerId, 
   const { database } = platform;
   if (!database) throw refusal({ code: 'no-database', message: 'This site has no database.' });
   const edition = await platform.releases.currentEdition();
+  refuseWhileFollowing(edition);
   const { replicas } = await database.databases.topology();
   const donor = replicas.find((id) => id !== replica);
   const seen = donor === undefined ? undefined : await database.gate.status(donor);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** What was asked for, written down before the promotion begins. */
 export const requestSchema = z.object({
   id: z.string(),
-  kind: z.enum(['promote', 'plan', 'rollback']),
+  kind: z.enum(['promote', 'plan', 'rollback', 'sync-start', 'sync-stop']),
   by: z.string(),
   /** ISO 8601. */
   at: z.string(),

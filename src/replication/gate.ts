@@ -28,6 +28,7 @@ export function replicationGate({ databases, dialect, source }: GateOptions): Re
   return {
     status: (replica) => on(replica, async (connection) => statusOf(await dialect.read(connection))),
     close: (replica) => on(replica, (connection) => dialect.detach(connection)),
+    requireKnown: (position) => requireOnSource(databases, dialect, position, defaultDeadlineMs),
     open: (replica) =>
       on(replica, async (connection) => {
         const { gate } = statusOf(await dialect.read(connection));

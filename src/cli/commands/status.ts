@@ -1,8 +1,5 @@
-import { ControlPlaneClient } from '../../local/control-plane/client.js';
-import { layoutFor, paths } from '../../local/layout.js';
-import { hasCode } from '../../output/errors.js';
-import type { PlatformStatus } from '../../platform/status.js';
 import type { Verb } from '../command.js';
+import { readStatus } from '../read-status.js';
 import { statusText } from '../text/status-text.js';
 
 export const status: Verb = {
@@ -13,14 +10,7 @@ export const status: Verb = {
     ['status --json', 'for programs'],
   ],
   async run({ terminal, configFile }) {
-    const layout = layoutFor(configFile);
-    const found = await new ControlPlaneClient(paths.controlSocket(layout))
-      .call('status', {}, { deadlineMs: 10_000 })
-      .catch(async (error): Promise<PlatformStatus> => {
-        if (!hasCode(error, 'control-plane-down') && !hasCode(error, 'not-up')) throw error;
-        const { unsupervisedStatus } = await import('../../local/unsupervised-status.js');
-        return unsupervisedStatus(layout);
-      });
+    const found = await readStatus(configFile);
     terminal.result(found, () => statusText(found));
     return 0;
   },

@@ -55,7 +55,7 @@ export function resultText(result: PromotionResult): string {
   switch (outcome) {
     case 'promoted':
     case 'planned':
-      return `${colors.green(kind === 'rollback' ? 'Rolled back' : 'Promoted')} in ${took}. ${serves}\n${asked}`;
+      return `${colors.green(doneWords[kind])} in ${took}. ${serves}\n${asked}`;
     case 'rolled-back':
       return `${colors.yellow('Taken back')}: ${why}\n${serves}\n${asked}`;
     case 'refused':
@@ -66,6 +66,14 @@ export function resultText(result: PromotionResult): string {
         : `${colors.red('Stopped in between')}, at the step "${standsAt}": ${why}\n${serves}\n${waysOn}`;
   }
 }
+
+const doneWords: Readonly<Record<PromotionResult['kind'], string>> = {
+  promote: 'Promoted',
+  plan: 'Promoted',
+  rollback: 'Rolled back',
+  'sync-start': 'Prod follows dev. Done',
+  'sync-stop': 'Prod is frozen. Done',
+};
 
 const waysOn = 'Finish it with `understudy promote --resume`, or take it back with `understudy promote --abort`.';
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { messageOf } from '../../output/errors.js';
 import { rotateLogs } from '../log-rotation.js';
+import { keepGatesOpen } from './keep-gates-open.js';
 import type { Running } from './running.js';
 
 /** Between two looks at processes and databases: a fault is acted upon within a second. */
@@ -35,7 +36,12 @@ export async function lookAfter(running: Running, log: Logger, signal: AbortSign
     ),
     rounds('scheduled jobs', secondMs, () => cron.tick()),
     rounds('logs', minuteMs, () => rotateLogs({ layout: parts.layout, records: supervisor.records })),
-    ...(databases ? [rounds('databases', roundMs, lookAfterDatabases(databases, signal))] : []),
+    ...(databases
+      ? [
+          rounds('databases', roundMs, lookAfterDatabases(databases, signal)),
+          rounds('gates', 2 * secondMs, keepGatesOpen(parts.layout, databases.site, log)),
+        ]
+      : []),
   ]);
 }
 

@@ -5,6 +5,7 @@ import type { Fleet, Instance } from '../../platform/fleet.js';
 import type { PromotionContext } from '../context.js';
 import type { Certificate, PromotionFacts } from '../facts.js';
 import { checkPages, smokePages } from '../pages.js';
+import { stagedOf } from '../staged.js';
 import { need, type Step } from '../step.js';
 
 /** Looks at prod as it is now, from the outside, and states what was found. */
@@ -14,7 +15,7 @@ export const certificate: Step<PromotionContext, PromotionFacts, 'certificate'> 
   irreversible: true,
   async do({ platform, site, signal }, before): Promise<Certificate> {
     const { edition } = need(before, 'finalise');
-    const { releaseHash } = need(before, 'stage');
+    const { releaseHash } = stagedOf(before);
     const { database, fleet, urls } = platform;
     const instances = await fleet.instances('prod');
     const certifyPages = ({ origin }: Instance) =>

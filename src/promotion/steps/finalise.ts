@@ -9,6 +9,7 @@ import type { PromotionFacts } from '../facts.js';
 import { prunePlans } from '../plan-store.js';
 import { pruneReleases } from '../prune.js';
 import { schemaOf } from '../schema-of.js';
+import { mediaOf } from '../staged.js';
 import { need, type Step } from '../step.js';
 
 /**
@@ -29,7 +30,7 @@ export const finalise = (promotionsDir: string): Step<PromotionContext, Promotio
       configuration: await platform.fleet.configuration(),
       switchedAt: new Date().toISOString(),
     });
-    if (platform.files.media) await finishMedia(platform.files.media.prod, need(before, 'plan').media);
+    if (platform.files.media) await finishMedia(platform.files.media.prod, mediaOf(before));
     await cleanInstances(context, edition);
     await pruneReleases(context, edition);
     await prunePlans(promotionsDir, edition);

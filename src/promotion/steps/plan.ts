@@ -41,7 +41,7 @@ export const plan = (promotionsDir: string): Step<PromotionContext, PromotionFac
       problems: [...room, ...content.problems, ...warnings],
       estimateMs: estimate(files, request.bakeSeconds),
     };
-    if (request.kind !== 'plan') refuseUnfit(plan, isRollback);
+    if (request.kind !== 'plan') refuseUnfit(plan, request.kind === 'promote');
     // What a rollback does is not to be done by its hash: it would take content along.
     if (!isRollback) await keepPlan(promotionsDir, staged, previous);
     return plan;
@@ -75,10 +75,10 @@ async function roomProblems(
 
 const bytesTo = ({ added, changed }: FileChanges) => [...added, ...changed].reduce((sum, { to }) => sum + to, 0);
 
-function refuseUnfit(plan: PromotionPlan, isRollback: boolean): void {
+function refuseUnfit(plan: PromotionPlan, mustChange: boolean): void {
   const error = plan.problems.find(({ severity }) => severity === 'error');
   if (error) throw refusal({ code: error.code, message: error.text, remedy: 'Mend that, and promote again.' });
-  if (isRollback || !isEmptyPlan(plan)) return;
+  if (!mustChange || !isEmptyPlan(plan)) return;
   throw refusal({
     code: 'nothing-to-promote',
     message: `Nothing has changed in dev since edition ${plan.replaces} was promoted.`,

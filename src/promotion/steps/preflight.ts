@@ -3,7 +3,9 @@ import type { Fleet } from '../../platform/fleet.js';
 import type { PromotionContext } from '../context.js';
 import { databaseWarnings, refuseMultisite, refuseUnfitDatabase } from '../database-checks.js';
 import type { PromotionFacts } from '../facts.js';
+import { refuseWhileFollowing } from '../refuse-while-following.js';
 import type { Step } from '../step.js';
+import { followedEdition } from './settle.js';
 
 /** Looks at everything that would stop the promotion later, while nothing has been changed. */
 export const preflight: Step<PromotionContext, PromotionFacts, 'preflight'> = {
@@ -11,6 +13,7 @@ export const preflight: Step<PromotionContext, PromotionFacts, 'preflight'> = {
   title: 'Look whether dev and prod are ready',
   async do({ platform, site }) {
     const previous = (await platform.releases.currentEdition()) ?? null;
+    refuseWhileFollowing(previous);
     await refuseUnhealthyFleet(platform.fleet);
     if (!platform.database) return { previous, warnings: [] };
     await refuseUnfitDatabase(platform.database, previous);
@@ -28,9 +31,22 @@ export const rollbackPreflight: Step<PromotionContext, PromotionFacts, 'prefligh
   title: 'Look whether prod is ready',
   async do({ platform }) {
     const previous = (await platform.releases.currentEdition()) ?? null;
+    refuseWhileFollowing(previous);
     const instances = await platform.fleet.instances('prod');
     if (!instances.some(({ state }) => state === 'healthy')) throw unhealthy(instances);
     return { previous, warnings: [] };
+  },
+};
+
+/** For `sync stop`: the replicas need not be well, since one that is not becomes a copy of the other. */
+export const syncStopPreflight: Step<PromotionContext, PromotionFacts, 'preflight'> = {
+  id: 'preflight',
+  title: 'Look whether prod follows dev',
+  async do({ platform }) {
+    const facts = { previous: (await platform.releases.currentEdition()) ?? null, warnings: [] };
+    followedEdition({ preflight: facts });
+    await refuseUnhealthyFleet(platform.fleet);
+    return facts;
   },
 };
 

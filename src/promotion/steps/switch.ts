@@ -7,6 +7,7 @@ import type { PromotionContext } from '../context.js';
 import { previousEdition } from '../editions.js';
 import type { PromotionFacts } from '../facts.js';
 import { fetchPage } from '../pages.js';
+import { mediaOf } from '../staged.js';
 import { need, type Step } from '../step.js';
 
 /** A replica that was restarted is back within this. */
@@ -29,7 +30,7 @@ export const switchOver: Step<PromotionContext, PromotionFacts, 'switch'> = {
     const instances = (await platform.fleet.instances('prod')).map(({ id }) => id);
     // One that has booted since the others were warmed has only the previous edition; for the rest this is quick.
     await Promise.all(instances.map((id) => platform.fleet.prepare(id, edition, signal)));
-    if (platform.files.media) await applyMedia(platform.files.media.prod, need(before, 'plan').media);
+    if (platform.files.media) await applyMedia(platform.files.media.prod, mediaOf(before));
     await platform.releases.setCurrentEdition(edition);
     const { spreadMs } = await platform.fleet.switch(instances, edition.id);
     return { instances, spreadMs };
@@ -62,7 +63,7 @@ export const switchOver: Step<PromotionContext, PromotionFacts, 'switch'> = {
     // Not only revised: one that has booted since the switch has nothing but the new edition.
     if (before) await Promise.all(instances.map((id) => platform.fleet.prepare(id, before, signal)));
     await platform.fleet.switch(instances, before?.id ?? 0);
-    if (platform.files.media) await revertMedia(platform.files.media.prod, need(facts, 'plan').media);
+    if (platform.files.media) await revertMedia(platform.files.media.prod, mediaOf(facts));
   },
 };
 
