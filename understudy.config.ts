@@ -107,6 +107,57 @@ export default defineSite({
     smokePages: [],
   },
 
+  // From where on something is told. `understudy alarms --all` lists all.
+  alarms: {
+    // Answers of the 5xx class, in percent of all, from which on it is told.
+    errorPercent: 5,
+    // How long an answer of prod may take, in seconds.
+    slowSeconds: 2,
+    // A database server's connections, in percent of its limit.
+    connectionsPercent: 80,
+    // Processors in use for ten minutes, in percent.
+    cpuPercent: 80,
+    // Room that must be left on disks, in percent.
+    freePercent: 10,
+    // What binary logs may take of the disk, in percent.
+    binlogPercent: 10,
+    // How far the standby may be behind, in seconds.
+    lagSeconds: 30,
+    // How long before its end a certificate is told, in days.
+    certificateDays: 21,
+    // Alarms that send no message meanwhile. They are raised and listed all the same.
+    silenceDuring: {
+      // While a promotion is going on: ['instance-unhealthy']
+      promotion: [],
+      // While a drill is going on.
+      drill: [],
+    },
+  },
+
+  // Who is told of alarms, promotions, rollbacks and failovers.
+  notify: {
+    // Who gets alarms and notices: ['ops@example.com']. Nobody named: they are kept for `understudy inbox`.
+    email: [],
+    // The sender. Without it: understudy@ and the domain of prod.
+    from: 'understudy@example.localhost',
+    // The mail server of alarms and notices, on this machine.
+    smtp: {
+      // The mail server. Without it, mail goes nowhere but into `understudy inbox`.
+      // host: 'smtp.example.com',
+      // Its port.
+      port: 587,
+      // Whom to log in as. '': nobody; the server must know this machine.
+      user: '',
+      // Where the password is: 'none', { file: './smtp-password' } for a file that holds nothing else, or
+      // { variable: 'SMTP_PASSWORD' } for a variable of the environment that `understudy up` is run in.
+      password: 'none',
+      // Whether the connection must be encrypted before anything is said. Only for a relay on this machine: false.
+      startTls: true,
+    },
+    // Who gets alarms as text messages, on AWS only: ['+4915112345678']
+    sms: [],
+  },
+
   // The platform on this machine.
   local: {
     // Without it: 8080 or the next free one, remembered.

@@ -10,6 +10,7 @@ export function crossCheck(site: Site): readonly Problem[] {
     ...checkDomains(site),
     ...checkZones(site),
     ...checkPorts(site),
+    ...checkNotify(site),
     ...checkExcludes(site),
     ...(site.app.kind === 'php' ? checkStaticFiles(site.app) : []),
   ];
@@ -67,6 +68,16 @@ function checkZones({ zones }: Site): Problem[] {
 function checkPorts({ local: { httpPort, httpsPort } }: Site): Problem[] {
   return httpPort !== undefined && httpPort === httpsPort
     ? [{ field: 'local.httpsPort', text: `is ${httpsPort}, like httpPort; it must be another port` }]
+    : [];
+}
+
+function checkNotify({ notify: { smtp } }: Site): Problem[] {
+  const hasPassword = smtp.password !== 'none';
+  if (hasPassword && smtp.user === '') {
+    return [{ field: 'notify.smtp.user', text: 'is empty, and there is a password; it must name whose it is' }];
+  }
+  return smtp.user !== '' && !hasPassword
+    ? [{ field: 'notify.smtp.password', text: "is 'none', and there is a user; it must say where the password is" }]
     : [];
 }
 

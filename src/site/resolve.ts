@@ -26,6 +26,7 @@ function complete(parsed: Parsed, folder: string): Site {
   const { dev, prod } = parsed.environments;
   const site: Site = {
     ...parsed,
+    notify: completeNotify(parsed, prod.domain ?? `${parsed.name}.localhost`, folder),
     app: completeApp(parsed, folder),
     environments: {
       dev: { ...dev, domain: dev.domain ?? `dev.${parsed.name}.localhost` },
@@ -34,6 +35,14 @@ function complete(parsed: Parsed, folder: string): Site {
   };
   // Fields that were given as undefined go, so that what comes out is what any process reads back from JSON.
   return JSON.parse(JSON.stringify(site));
+}
+
+function completeNotify({ notify }: Parsed, domain: string, folder: string): Site['notify'] {
+  const { smtp } = notify;
+  const { password } = smtp;
+  const found =
+    typeof password === 'object' && 'file' in password ? { file: resolve(folder, password.file) } : password;
+  return { ...notify, from: notify.from ?? `understudy@${domain}`, smtp: { ...smtp, password: found } };
 }
 
 function completeApp({ name, app }: Parsed, folder: string): App {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alarmSettingsSchema, notifySchema } from './alarm-settings.js';
 
 /**
  * The site definition, field by field. Descriptions and examples stand in what `understudy init` writes,
@@ -223,6 +224,10 @@ export const siteSchema = z.strictObject({
     .prefault({})
     .describe('The database servers: a primary, its standby and two replicas.'),
   promotion: promotion.prefault({}).describe('How dev becomes prod.'),
+  alarms: alarmSettingsSchema
+    .prefault({})
+    .describe('From where on something is told. `understudy alarms --all` lists all.'),
+  notify: notifySchema.prefault({}).describe('Who is told of alarms, promotions, rollbacks and failovers.'),
   local: local.prefault({}).describe('The platform on this machine.'),
 });
 
@@ -243,7 +248,8 @@ export type EnvironmentSpec = Readonly<With<Parsed['environments']['dev'], 'doma
  * The definition with every default filled in, checked as a whole, its paths absolute.
  * Plain data: it crosses processes as JSON. `options` and `constants` may hold secrets: a file with it is for its owner alone.
  */
-export type Site = DeepReadonly<Omit<Parsed, 'environments' | 'app'>> & {
+export type Site = DeepReadonly<Omit<Parsed, 'environments' | 'app' | 'notify'>> & {
   readonly app: App;
+  readonly notify: DeepReadonly<With<Parsed['notify'], 'from'>>;
   readonly environments: Readonly<Record<EnvironmentName, EnvironmentSpec>>;
 };

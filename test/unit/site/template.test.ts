@@ -29,11 +29,16 @@ describe('the definition that init writes', () => {
     );
   });
 
-  it('means the same with every field switched on, but for the ports, which are then fixed', () => {
+  it('means the same with every field switched on, but for the ports and the mail server, which are then fixed', () => {
     const text = definitionText('shop', 'commented').split('// For a PHP site')[0] ?? '';
     const rest = definitionText('shop', 'commented').split(/\n {2}\/\/ },\n/)[1] ?? '';
     const site = resolveSite(evaluate(switchOn(`${text}\n${rest}`)), '/x');
-    expect(site).toEqual({ ...resolveSite({ name: 'shop' }, '/x'), local: { httpPort: 8080, httpsPort: 8443 } });
+    const defaults = resolveSite({ name: 'shop' }, '/x');
+    expect(site).toEqual({
+      ...defaults,
+      notify: { ...defaults.notify, smtp: { ...defaults.notify.smtp, host: 'smtp.example.com' } },
+      local: { httpPort: 8080, httpsPort: 8443 },
+    });
   });
 
   it('has a definition of a PHP site that is valid when it is put in place', () => {
