@@ -7,7 +7,7 @@ import { type Layout, paths } from './layout.js';
 
 const word = z.string().min(16);
 const secretsSchema = z.object({
-  databases: z.object({ dev: word, prod: word, replication: word, operator: word, monitor: word }),
+  databases: z.object({ dev: word, prod: word, replication: word, operator: word, monitor: word, load: word }),
   /** WordPress's eight keys and salts. The same in both environments: nobody logs in to prod. */
   salts: z.record(z.string(), word),
   adminPassword: word,
@@ -36,12 +36,13 @@ export async function ensureSecrets(layout: Layout): Promise<SiteSecrets> {
       replication: generate(),
       operator: generate(),
       monitor: generate(),
+      load: generate(),
     },
     salts: Object.fromEntries(saltNames.map((name) => [name, generate() + generate()])),
     adminPassword: generate(),
   };
   if (!before) await writeJson(file, kept, { mode: 0o600 });
-  const { dev, prod, replication, operator, monitor } = kept.databases;
+  const { dev, prod, replication, operator, monitor, load } = kept.databases;
   return {
     databases: {
       dev: new Secret(dev),
@@ -49,6 +50,7 @@ export async function ensureSecrets(layout: Layout): Promise<SiteSecrets> {
       replication: new Secret(replication),
       operator: new Secret(operator),
       monitor: new Secret(monitor),
+      load: new Secret(load),
     },
     salts: Object.fromEntries(Object.entries(kept.salts).map(([name, value]) => [name, new Secret(value)])),
     adminPassword: new Secret(kept.adminPassword),

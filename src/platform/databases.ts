@@ -4,9 +4,16 @@ import type { Position } from './position.js';
 /**
  * The accounts of the database, one for each role, with just the rights that the role needs:
  * `dev` owns the site's schema; `prod` may only read it; `replication` may only fetch changes;
- * `operator` moves roles, positions and gates and reads the schema; `monitor` reads status.
+ * `operator` moves roles, positions and gates and reads the schema; `monitor` reads status; `load` can touch nothing
+ * but the schema that an import fills (`incomingSchemaOf`).
  */
-export type DatabaseRole = 'dev' | 'prod' | 'replication' | 'operator' | 'monitor';
+export type DatabaseRole = 'dev' | 'prod' | 'replication' | 'operator' | 'monitor' | 'load';
+
+/** The name of a schema beside the site's own, for what an import fills or keeps: a site has servers of its own. */
+export const besideSchema = (schema: string, name: string): string => `${schema}__${name}`;
+
+/** What an import fills, before it takes the place of the site's own. */
+export const incomingSchemaOf = (schema: string): string => besideSchema(schema, 'incoming');
 
 export type SqlValue = string | number | bigint | boolean | Date | Uint8Array | null;
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Secret } from '../../output/secret.js';
-import type { DatabaseRole } from '../../platform/databases.js';
+import { besideSchema, type DatabaseRole, incomingSchemaOf } from '../../platform/databases.js';
 
 /** The password of each account. The accounts are named after their roles. */
 export type DatabasePasswords = Readonly<Record<DatabaseRole, Secret>>;
@@ -10,22 +10,30 @@ const fromHost = '127.%';
 
 interface Grant {
   readonly rights: readonly string[];
-  /** Default: the whole server (`*.*`), where rights of administration live. */
-  readonly on?: 'site';
+  /**
+   * The site's schema; those beside it, in which an import keeps what was there; the one that an import fills.
+   * Default: the whole server (`*.*`), where rights of administration live.
+   */
+  readonly on?: 'site' | 'beside' | 'incoming';
 }
 
 /**
  * What each account may do, and why it must:
- * - `dev`: everything in the site's schema, where WordPress and its plugins create tables as they like; nothing else.
+ * - `dev`: everything in the site's schema, where WordPress and its plugins create tables as they like, and in those
+ *   beside it, between which an import moves whole tables; nothing else.
  *   A later restore into dev, or holding dev's writes with LOCK TABLES, uses this account.
  * - `prod`: reads. It has no right that writes, so a server that is writable by mistake changes nothing.
  * - `replication`: fetches the binary log. The semi-synchronous acknowledgement needs no more.
  * - `operator`: see below. It has no right to write the site's data, although READ ONLY ADMIN would let it
  *   write on a read-only server if it had.
  * - `monitor`: status counters, processes, the state of replication. No content.
+ * - `load`: everything in one schema that holds nothing yet. What a dump from outside says is done by this account.
  */
 const grants: Readonly<Record<DatabaseRole, readonly Grant[]>> = {
-  dev: [{ on: 'site', rights: ['ALL PRIVILEGES'] }],
+  dev: [
+    { on: 'site', rights: ['ALL PRIVILEGES'] },
+    { on: 'beside', rights: ['ALL PRIVILEGES'] },
+  ],
   prod: [{ on: 'site', rights: ['SELECT'] }],
   replication: [{ rights: ['REPLICATION SLAVE'] }],
   operator: [
@@ -45,6 +53,7 @@ const grants: Readonly<Record<DatabaseRole, readonly Grant[]>> = {
     { on: 'site', rights: ['SELECT'] }, // comparing content, storage engines, primary keys
   ],
   monitor: [{ rights: ['PROCESS', 'BINLOG MONITOR', 'SLAVE MONITOR'] }],
+  load: [{ on: 'incoming', rights: ['ALL PRIVILEGES'] }],
 };
 
 const roles = Object.keys(grants) as readonly DatabaseRole[];
@@ -72,16 +81,25 @@ function accountOf(role: DatabaseRole, schema: string, password: Secret): string
   const account = `'${role}'@'${fromHost}'`;
   return [
     `CREATE USER ${account} IDENTIFIED VIA mysql_native_password USING '${hashOf(password)}'`,
-    ...grants[role].map(
-      ({ rights, on }) => `GRANT ${rights.join(', ')} ON ${on ? scope(schema) : '*.*'} TO ${account}`,
-    ),
+    ...grants[role].map(({ rights, on }) => `GRANT ${rights.join(', ')} ON ${scopeOf(on, schema)} TO ${account}`),
   ];
 }
 
-/** In a grant `_` and `%` stand for any characters, so that a site's account would reach its neighbour's schema. */
-function scope(schema: string): string {
-  return `\`${schema.replaceAll(/[_%]/g, '\\$&')}\`.*`;
+function scopeOf(on: Grant['on'], schema: string): string {
+  switch (on) {
+    case 'site':
+      return `\`${literally(schema)}\`.*`;
+    case 'beside':
+      return `\`${literally(besideSchema(schema, ''))}%\`.*`;
+    case 'incoming':
+      return `\`${literally(incomingSchemaOf(schema))}\`.*`;
+    default:
+      return '*.*';
+  }
 }
+
+/** In a grant `_` and `%` stand for any characters, so that a site's account would reach its neighbour's schema. */
+const literally = (schema: string) => schema.replaceAll(/[_%]/g, '\\$&');
 
 /** As the server stores a password: `*` and twice SHA-1. PHP's driver and the server's agree on this method. */
 function hashOf(password: Secret): string {

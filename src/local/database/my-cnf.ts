@@ -77,7 +77,8 @@ const content: readonly Setting[] = [
   ['character_set_server', 'utf8mb4'],
   ['collation_server', 'utf8mb4_unicode_ci'],
   ['default_storage_engine', 'InnoDB'],
-  ['max_allowed_packet', '64M'],
+  // A value of 64 MB, each byte of which is escaped in a dump, and its statement. Memory is taken only when needed.
+  ['max_allowed_packet', '256M'],
 ];
 
 function memory(bufferPoolMb: number): readonly Setting[] {

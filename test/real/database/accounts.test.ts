@@ -37,6 +37,10 @@ describe('the accounts', () => {
     ['operator', 'SET GLOBAL rpl_semi_sync_master_enabled = 0'],
     ['monitor', 'SHOW SLAVE STATUS'],
     ['monitor', 'SHOW GLOBAL STATUS'],
+    ['load', 'CREATE DATABASE my_site__incoming'],
+    ['load', 'CREATE TABLE my_site__incoming.posts (id INT PRIMARY KEY)'],
+    ['dev', 'CREATE DATABASE my_site__kept_1'],
+    ['dev', 'RENAME TABLE my_site__incoming.posts TO my_site__kept_1.posts'],
   ])('%s may: %s', async (role, sql) => {
     expect(await attempt(role, sql)).toBe('done');
   });
@@ -61,6 +65,12 @@ describe('the accounts', () => {
     ['replication', 'SELECT * FROM my_site.posts'],
     ['monitor', 'SELECT * FROM my_site.posts'],
     ['monitor', 'STOP SLAVE'],
+    ['load', 'SELECT * FROM my_site.posts'],
+    ['load', 'DROP TABLE my_site.posts'],
+    ['load', 'SELECT * FROM my_site__kept_1.posts'],
+    ['load', 'CREATE DATABASE my_siteXincoming'],
+    ['load', 'SET SESSION sql_log_bin = 0'],
+    ['load', "SELECT 1 INTO OUTFILE '/tmp/understudy-outfile'"],
   ])('%s may not: %s', async (role, sql) => {
     expect(await attempt(role, sql)).toBe('denied');
   });

@@ -104,6 +104,7 @@ export async function makeSite(subnet: number): Promise<RunningSite> {
     replication: secret('replication'),
     operator: secret('operator'),
     monitor: secret('monitor'),
+    load: secret('load'),
   };
   const processes = new TestProcesses();
   const site = siteDatabases({
