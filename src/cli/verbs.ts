@@ -1,4 +1,5 @@
 import type { Verb } from './command.js';
+import { certificate } from './commands/certificate.js';
 import { demo } from './commands/demo.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
@@ -24,6 +25,7 @@ export const verbs: readonly Verb[] = [
   promote,
   rollback,
   sync,
+  certificate,
   releases,
   shell,
   logs,

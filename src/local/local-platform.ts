@@ -21,6 +21,7 @@ import { partsOf, type SiteParts } from './parts.js';
 import { readSite } from './site/applied-site.js';
 import { runAgent } from './web/agent.js';
 import { prepareEdition, reviseEdition, switchEdition } from './web/editions-on-instance.js';
+import { leftoversOf } from './web/leftovers.js';
 import { type WebInstance, webInstance } from './web/web-instance.js';
 
 type Call = <Name extends CallName>(
@@ -137,7 +138,11 @@ function localFleet(parts: SiteParts, call: Call): Fleet {
       return { spreadMs: times.length > 0 ? Math.max(...times) - Math.min(...times) : 0 };
     },
     verify: async (id, edition, signal) =>
-      void (await runAgent('verify', instanceOf(id).envFile, ['--edition', String(edition)], signal)),
+      (await runAgent('verify', instanceOf(id).envFile, ['--edition', String(edition)], signal)).trim(),
+    leftovers: async (edition) => {
+      const ids = (await call('instances', { environment: 'prod' })).map(({ id }) => id);
+      return leftoversOf(ids.map(instanceOf), instanceOf(hosts.canary.id), edition);
+    },
     prune: async (id, keep) =>
       void (await runAgent('prune', instanceOf(id).envFile, ['--keep', keep.length > 0 ? keep.join(',') : '0'])),
     refresh: async (instance) => void (await call('refresh', { instance }, { deadlineMs: 120_000 })),

@@ -38,9 +38,12 @@ export interface Fleet {
   switch(instances: readonly InstanceId[], edition: number): Promise<{ readonly spreadMs: number }>;
   /**
    * Hashes every file of an edition on an instance again.
+   * @returns the SHA-256 of the manifest that they were compared with: the hash of the release
    * @throws code `release-damaged`, naming what differs
    */
-  verify(instance: InstanceId, edition: number, signal?: AbortSignal): Promise<void>;
+  verify(instance: InstanceId, edition: number, signal?: AbortSignal): Promise<string>;
+  /** What promotions have left on prod's instances beside one edition, in words. Empty when there is nothing. */
+  leftovers(edition: number): Promise<readonly string[]>;
   /** Removes every edition that is not named. */
   prune(instance: InstanceId, keep: readonly number[]): Promise<void>;
   /** Starts PHP anew behind a drain: OPcache fills up with editions and never empties itself. */

@@ -2,6 +2,8 @@ import type { ContentChanges } from '../content/wordpress/changes.js';
 import type { Edition, ServerId } from '../platform/edition.js';
 import type { Position } from '../platform/position.js';
 import type { FileChanges } from '../platform/releases.js';
+import type { ContentAt, TableChecksum } from './table-checksums.js';
+import type { VisitorCounts } from './traffic-meter.js';
 
 /** What each step has found out, as it stands in the journal. */
 export interface PromotionFacts {
@@ -16,6 +18,8 @@ export interface PromotionFacts {
     readonly releaseHash: string;
     /** G: dev's database as it was right after the code was staged. Null for a site without a database. */
     readonly position: Position | null;
+    /** What dev's tables held at exactly G. Null where that was not read: a rollback, `sync stop`. */
+    readonly source: ContentAt | null;
   };
   plan: PromotionPlan;
   media: { readonly added: number };
@@ -39,7 +43,7 @@ export interface PromotionFacts {
   finalise: { readonly edition: Edition };
   /** Of `sync start`: the edition with the mark that prod follows dev. */
   follow: { readonly edition: Edition };
-  certificate: Certificate;
+  certificate: Omit<Certificate, 'visitors'>;
 }
 
 export interface PromotionPlan {
@@ -78,10 +82,31 @@ export interface PageCheck {
 /** What was true of prod when the promotion ended. */
 export interface Certificate {
   readonly edition: Edition;
+  /** SHA-256 of the release's manifest. */
   readonly releaseHash: string;
-  readonly instances: readonly { readonly id: string; readonly edition: number; readonly filesVerified: boolean }[];
-  readonly replicas: readonly { readonly id: ServerId; readonly position: Position; readonly gate: string }[];
+  readonly instances: readonly CertifiedInstance[];
+  readonly replicas: readonly CertifiedReplica[];
+  /** What dev's primary held at the edition's position. Null where that is not known: a rollback, `sync stop`. */
+  readonly source: ContentAt | null;
   readonly pages: readonly PageCheck[];
+  /** What was left behind, in words. Empty, or there would be no certificate. */
+  readonly leftovers: readonly string[];
+  /** What visitors of prod met from the promotion's beginning to its end. */
+  readonly visitors: VisitorCounts;
   /** ISO 8601. */
   readonly at: string;
+}
+
+export interface CertifiedInstance {
+  readonly id: string;
+  readonly edition: number;
+  /** SHA-256 of the manifest that all its files were compared with. */
+  readonly manifestHash: string;
+}
+
+export interface CertifiedReplica {
+  readonly id: ServerId;
+  readonly position: Position;
+  readonly gate: string;
+  readonly tables: readonly TableChecksum[];
 }

@@ -52,7 +52,7 @@ export async function promotionOf(promotionsDir: string, { pid, startTime }: Pro
 }
 
 /** Oldest first: an id begins with the time at which it was asked for. */
-async function promotionIds(promotionsDir: string): Promise<string[]> {
+export async function promotionIds(promotionsDir: string): Promise<string[]> {
   try {
     return (await readdir(promotionsDir)).filter((name) => /^\d{8}T/.test(name)).sort();
   } catch (error) {

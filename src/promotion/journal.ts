@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { hasErrno, type WireError } from '../output/errors.js';
 import type { Message } from '../output/messages.js';
 import type { ProcessRef } from '../process/identity.js';
+import type { MeterReading } from './traffic-meter.js';
 
-/** One line of the journal. All but messages are on disk before the next thing happens. */
+/** One line of the journal. All but what only informs are on disk before the next thing happens. */
 export type JournalEntry = { readonly at: string } & JournalEvent;
 
 export type JournalEvent =
@@ -16,6 +17,8 @@ export type JournalEvent =
   | { readonly event: 'undone'; readonly step: string; readonly ms: number }
   | { readonly event: 'undo-failed'; readonly step: string; readonly ms: number; readonly error: WireError }
   | { readonly event: 'message'; readonly message: Message }
+  /** What visitors met so far. A run that comes after a crash counts on from the last one. */
+  | { readonly event: 'visitors'; readonly reading: MeterReading }
   /**
    * This process is done with it, and the promotion stands as the steps above say: perhaps in between. Also of one
    * that never began because another has the lock, so it says nothing about the promotion itself.
@@ -39,12 +42,12 @@ export class Journal {
     return new Journal(file);
   }
 
-  /** Durable when it returns, but for messages, which only inform. */
+  /** Durable when it returns, but for messages and what visitors met, which only inform. */
   write(event: JournalEvent): Promise<void> {
     const entry: JournalEntry = { at: new Date().toISOString(), ...event };
     const writing = this.#last.then(async () => {
       await this.file.appendFile(`${JSON.stringify(entry)}\n`);
-      if (event.event !== 'message') await this.file.datasync();
+      if (event.event !== 'message' && event.event !== 'visitors') await this.file.datasync();
     });
     this.#last = writing.catch(() => undefined);
     return writing;
@@ -117,6 +120,11 @@ export function progressOf(entries: readonly JournalEntry[]): Progress {
     }
   }
   return { steps, facts, undoing, ended };
+}
+
+/** What visitors met up to the last reading that was written down. */
+export function lastReading(entries: readonly JournalEntry[]): MeterReading | undefined {
+  return entries.findLast((entry) => entry.event === 'visitors')?.reading;
 }
 
 /** The last step whose effects are there, wholly or in part. */

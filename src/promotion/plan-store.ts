@@ -14,6 +14,12 @@ const planSchema = z.object({
   release: z.number(),
   releaseHash: z.string(),
   position: z.string().nullable(),
+  source: z
+    .object({
+      server: z.string(),
+      tables: z.array(z.object({ name: z.string(), rows: z.number(), checksum: z.string() })).readonly(),
+    })
+    .nullable(),
   replaces: z.number().nullable(),
 });
 type StoredPlan = z.infer<typeof planSchema>;
@@ -75,6 +81,6 @@ export async function readPlan(
   if (release?.hash !== plan.releaseHash) {
     throw refusal({ code: 'plan-pruned', message: `Release ${plan.release} of the plan ${hash} is gone.`, remedy });
   }
-  const { position, releaseHash } = plan;
-  return { release: plan.release, releaseHash, position: position === null ? null : toPosition(position) };
+  const { position, releaseHash, source } = plan;
+  return { release: plan.release, releaseHash, position: position === null ? null : toPosition(position), source };
 }

@@ -8,7 +8,7 @@ import { readJson, writeJson } from '../state/atomic-file.js';
 import { acquireLock } from '../state/lock.js';
 import type { PromotionFacts } from './facts.js';
 import { refuseBesideInterrupted } from './history.js';
-import { Journal, lastStep, progressOf, readJournal } from './journal.js';
+import { Journal, lastReading, lastStep, progressOf, readJournal } from './journal.js';
 import { changesNothing, promotionSteps } from './pipeline.js';
 import { type PromotionRequest, promotionFiles, requestSchema } from './request.js';
 import { outcomeOf, type PromotionResult, timingsOf } from './result.js';
@@ -64,7 +64,7 @@ export async function noteFailure(
     outcome: error instanceof UnderstudyError && error.kind === 'refused' ? 'refused' : 'failed',
     edition: edition ?? null,
     steps: timingsOf(entries),
-    visitors: { requests: 0, failed: 0 },
+    visitors: lastReading(entries)?.sum ?? { requests: 0, failed: 0, longestGapMs: 0 },
     certificate: null,
     plan: null,
     error: toWire(error),
@@ -111,14 +111,17 @@ async function carryOut(
   const { platform, site } = await open();
   // A message that cannot be written is lost, and nothing else.
   const report = (message: Message) => void journal.write({ event: 'message', message }).catch(() => undefined);
-  const meter = new TrafficMeter(platform.traffic);
+  const earlier = await readJournal(promotionFiles.journal(dir));
+  const meter = new TrafficMeter(platform.traffic, lastReading(earlier));
   const over = new AbortController();
-  const watching = meter.watch(over.signal);
+  const watching = meter.watch(over.signal, (reading) => {
+    void journal.write({ event: 'visitors', reading }).catch(() => undefined);
+  });
   const run = await runSteps({
     steps: promotionSteps(request, platform, promotionsDir),
     context: (stepSignal) => ({ platform, site, request, report: withinStep(report), signal: stepSignal }),
     journal,
-    progress: progressOf(await readJournal(promotionFiles.journal(dir))),
+    progress: progressOf(earlier),
     direction: mode === 'abort' ? 'back' : 'forward',
     signal,
     report,
@@ -126,12 +129,14 @@ async function carryOut(
     over.abort();
     await watching;
   });
+  const visitors = await meter.read().catch(() => meter.sum);
   const result: PromotionResult = {
     ...endOf(run, request),
+    certificate: run.facts.certificate ? { ...run.facts.certificate, visitors } : null,
     id,
     edition: (await platform.releases.currentEdition()) ?? null,
     steps: timingsOf(await readJournal(promotionFiles.journal(dir))),
-    visitors: await meter.read().catch(() => meter.sum),
+    visitors,
   };
   if (result.certificate) await writeJson(promotionFiles.certificate(dir), result.certificate);
   const event = result.standsAt === null ? 'ended' : 'stopped';
@@ -154,7 +159,6 @@ function endOf(run: RunOutcome<PromotionFacts>, { kind }: PromotionRequest) {
   return {
     kind,
     outcome: outcomeOf(run, kind),
-    certificate: run.facts.certificate ?? null,
     plan: run.facts.plan ?? null,
     error: run.outcome === 'done' ? null : run.error,
     standsAt: run.outcome === 'stuck' ? run.step : null,

@@ -5,6 +5,7 @@ import type { JournalEntry } from './journal.js';
 import { changesNothing } from './pipeline.js';
 import type { PromotionRequest } from './request.js';
 import type { RunOutcome, StepTiming } from './run-steps.js';
+import type { VisitorCounts } from './traffic-meter.js';
 
 /** What `promote --json` and `rollback --json` print. */
 export interface PromotionResult {
@@ -15,8 +16,8 @@ export interface PromotionResult {
   /** What prod serves now. */
   readonly edition: Edition | null;
   readonly steps: readonly StepTiming[];
-  /** What visitors of prod asked while this process was at it, and how much of it failed. */
-  readonly visitors: { readonly requests: number; readonly failed: number };
+  /** What visitors of prod asked since it began, and how much of it failed: over all runs, and between them. */
+  readonly visitors: VisitorCounts;
   readonly certificate: Certificate | null;
   readonly plan: PromotionPlan | null;
   /** Why it did not come to its end. */

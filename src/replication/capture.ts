@@ -29,9 +29,20 @@ export async function capturePosition(
   { signal, deadlineMs = 10_000, dialect = mariadb }: CaptureOptions = {},
 ): Promise<Position> {
   signal?.throwIfAborted();
-  const { primary, standby, state } = await databases.topology();
+  const { primary } = await databases.topology();
   const at = await withOperator(databases, primary, (server) => dialect.written(server));
-  if (standby === undefined || state !== 'redundant') return at;
+  await securePosition(databases, at, { signal, deadlineMs, dialect });
+  return at;
+}
+
+/** Waits until the standby, where there is one, has applied a position of the primary. @throws as `capturePosition` */
+export async function securePosition(
+  databases: Databases,
+  at: Position,
+  { signal, deadlineMs = 10_000, dialect = mariadb }: CaptureOptions = {},
+): Promise<void> {
+  const { standby, state } = await databases.topology();
+  if (standby === undefined || state !== 'redundant') return;
   await withOperator(databases, standby, (server) =>
     waitUntil(() => dialect.waitUntilApplied(server, at, waitMs), {
       what: `${standby} to apply ${at}`,
@@ -43,7 +54,6 @@ export async function capturePosition(
       throw behind(standby, at, error);
     }),
   );
-  return at;
 }
 
 function behind(standby: string, at: Position, cause: unknown): UnderstudyError {

@@ -49,6 +49,11 @@ export interface ReplicationDialect {
   read(server: SqlConnection, deadlineMs?: number): Promise<ReplicaState>;
   /** The end of a server's own binary log. */
   written(server: SqlConnection): Promise<Position>;
+  /**
+   * The position that exactly the changes up to are seen by the transaction that this connection has begun with a
+   * consistent snapshot. Undefined where the server cannot tell.
+   */
+  snapshotAt(server: SqlConnection): Promise<Position | undefined>;
   /** Whether exactly this position is in the history of a server that was or is primary. */
   holds(server: SqlConnection, at: Position): Promise<boolean>;
   /** Waits until a replica has applied a position. @returns false if it has not in time */

@@ -7,6 +7,7 @@ import type { ReplicaState, ReplicationDialect, Source, SourceError, SourceState
 export const mariadb: ReplicationDialect = {
   read,
   written,
+  snapshotAt,
   holds,
   waitUntilApplied,
   attach,
@@ -81,6 +82,15 @@ async function readSource(server: SqlConnection, deadlineMs?: number): Promise<S
 async function written(server: SqlConnection): Promise<Position> {
   const [row] = await server.query<{ at: string }>('SELECT @@gtid_binlog_pos AS at');
   return toPosition(row?.at ?? '');
+}
+
+async function snapshotAt(server: SqlConnection): Promise<Position | undefined> {
+  const rows = await server.query<{ Variable_name: string; Value: string }>("SHOW STATUS LIKE 'binlog_snapshot_%'");
+  const named = (name: string) => rows.find((row) => row.Variable_name.toLowerCase() === name)?.Value;
+  const [file, offset] = [named('binlog_snapshot_file'), Number(named('binlog_snapshot_position'))];
+  if (!file || !(offset > 0)) return undefined;
+  const [row] = await server.query<{ at: string | null }>('SELECT BINLOG_GTID_POS(?, ?) AS at', [file, offset]);
+  return row?.at == null ? undefined : toPosition(row.at);
 }
 
 /** `gtid_binlog_state` has the last transaction of every server that ever wrote in this history. */

@@ -6,6 +6,7 @@ import { advanceDeadline } from '../advance-deadline.js';
 import type { PromotionContext } from '../context.js';
 import type { PromotionFacts } from '../facts.js';
 import { need, type Step } from '../step.js';
+import { contentOf, differingTables } from '../table-checksums.js';
 
 /** Moves replica B to exactly G. Nobody reads from it. */
 export const advance = (database: GatedDatabase): Step<PromotionContext, PromotionFacts, 'advance'> => ({
@@ -25,7 +26,7 @@ export const advance = (database: GatedDatabase): Step<PromotionContext, Promoti
     });
     return { transactions: total };
   },
-  async verify(_, facts) {
+  async verify({ signal }, facts) {
     const { advanced } = need(facts, 'drain');
     const { position, gate } = await database.gate.status(advanced);
     if (position !== targetOf(facts) || gate !== 'closed') {
@@ -35,6 +36,7 @@ export const advance = (database: GatedDatabase): Step<PromotionContext, Promoti
         message: `${advanced} stands at ${at} with its gate ${gate}, and should stand at ${targetOf(facts)}, closed.`,
       });
     }
+    await requireSameContent(database, advanced, facts, signal);
   },
   async undo({ report, signal }, facts) {
     const { previous } = need(facts, 'preflight');
@@ -46,6 +48,24 @@ export const advance = (database: GatedDatabase): Step<PromotionContext, Promoti
     await database.rebuild(advanced, kept, { report, signal });
   },
 });
+
+/** Replication that has gone astray shows in nothing but the tables themselves. @throws code `content-differs` */
+async function requireSameContent(
+  { databases }: GatedDatabase,
+  replica: ServerId,
+  facts: Partial<PromotionFacts>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { source } = need(facts, 'stage');
+  if (!source) return;
+  const differing = differingTables(source.tables, (await contentOf(databases, replica, signal)).tables);
+  if (differing.length === 0) return;
+  throw new UnderstudyError({
+    code: 'content-differs',
+    message: `At ${targetOf(facts)} ${replica} does not hold what ${source.server} held: ${differing.join(', ')}.`,
+    remedy: `Compare these tables. \`understudy replica rebuild ${replica}\` copies the other replica.`,
+  });
+}
 
 /** Where the replica stands with its gate closed; undefined if that cannot be had, as after a rebuild was cut off. */
 async function closedAt({ gate }: GatedDatabase, replica: ServerId): Promise<Position | undefined> {

@@ -47,7 +47,7 @@ export const chooseRelease: Step<PromotionContext, PromotionFacts, 'stage'> = {
       });
     }
     refuseOtherSchema(history.find(({ edition }) => edition.id === current.id)?.schema, served.schema, request.force);
-    return { release: release.number, releaseHash: release.hash, position: current.position ?? null };
+    return { release: release.number, releaseHash: release.hash, position: current.position ?? null, source: null };
   },
 };
 

@@ -31,7 +31,7 @@ export const settle = (database: GatedDatabase): Step<PromotionContext, Promotio
     const folders = platform.files.media;
     const media = folders ? await planMedia(folders, signal) : nothing;
     if (folders) await copyMedia(folders, media, { report, signal });
-    return { release: release.number, releaseHash: release.hash, position, media };
+    return { release: release.number, releaseHash: release.hash, position, source: null, media };
   },
   async verify(_, facts) {
     const { position } = need(facts, 'settle');

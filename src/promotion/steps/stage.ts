@@ -1,9 +1,9 @@
-import { capturePosition } from '../../replication/capture.js';
 import type { PromotionContext } from '../context.js';
 import { refuseGonePosition } from '../database-checks.js';
 import type { PromotionFacts } from '../facts.js';
 import { readPlan } from '../plan-store.js';
 import { need, type Step } from '../step.js';
+import { captureContent } from '../table-checksums.js';
 
 /**
  * Makes a release of dev's code, then reads G. In this order: content that refers to code (a block, a widget, a
@@ -21,7 +21,12 @@ export const stage = (promotionsDir: string): Step<PromotionContext, PromotionFa
       return planned;
     }
     const release = await releases.stage({ report, signal });
-    const position = database ? await capturePosition(database.databases, { signal }) : null;
-    return { release: release.number, releaseHash: release.hash, position };
+    const captured = database ? await captureContent(database.databases, { report, signal }) : null;
+    return {
+      release: release.number,
+      releaseHash: release.hash,
+      position: captured?.position ?? null,
+      source: captured?.source ?? null,
+    };
   },
 });

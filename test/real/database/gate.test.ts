@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Cluster } from '../../../src/local/database/cluster.js';
+import { silent } from '../../../src/output/messages.js';
 import { type Position, sequenceOf, toPosition } from '../../../src/platform/position.js';
 import { waitUntil } from '../../../src/process/wait.js';
+import { captureContent, contentOf } from '../../../src/promotion/table-checksums.js';
 import { capturePosition } from '../../../src/replication/capture.js';
 import {
   canServeFrom,
@@ -85,6 +87,26 @@ describe('the gate', () => {
       code: 'position-unknown',
     });
     expect(await status('replica-1')).toEqual(before);
+  });
+
+  test('what dev held at exactly the captured position is known, however fast dev goes on', async () => {
+    const going = new AbortController();
+    const writing = (async () => {
+      for (let n = 50_000; !going.signal.aborted; n++) await write(n);
+    })();
+    try {
+      for (let turn = 0; turn < 3; turn++) {
+        const work = { report: silent, signal: going.signal };
+        const { position, source } = await captureContent(it.site.databases, work);
+        await it.site.gate.advance('replica-1', position);
+        const replica = await contentOf(it.site.databases, 'replica-1', going.signal);
+        expect(source).toMatchObject({ server: 'db-1', tables: [{ name: 'notes' }] });
+        expect(replica.tables).toEqual(source?.tables);
+      }
+    } finally {
+      going.abort();
+      await writing;
+    }
   });
 
   test('an open gate follows dev; closing it keeps the position', async () => {

@@ -1,7 +1,9 @@
-import { symlink } from 'node:fs/promises';
+import { mkdir, readFile, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { paths } from '../../../src/local/layout.js';
+import { run } from '../../../src/process/run.js';
+import type { VerifiedClaim } from '../../../src/promotion/certificate/verify.js';
 import type { CommandResult, TestPlatform } from '../../helpers/platform.js';
 import { edit, indexPage, seen, startPhpSite } from './php-site.js';
 
@@ -58,6 +60,35 @@ describe('promote, rollback and releases', () => {
       ].map((id) => `${id} done`),
     );
     expect(await code()).toBe('code 1');
+  });
+
+  it('its certificate holds, and says what does not when something is changed behind its back', async () => {
+    const verify = async () => {
+      const { exitCode, stdout, stderr } = await site.cli(['certificate', '--verify', '--json']);
+      const { holds, claims } = JSON.parse(stdout) as { holds: boolean; claims: readonly VerifiedClaim[] };
+      return { exitCode, stderr, holds, broken: claims.filter((claim) => !claim.holds).map(({ why }) => why) };
+    };
+    expect(await verify()).toMatchObject({ exitCode: 0, holds: true, broken: [] });
+    const stated = json(await site.cli(['certificate', '--json']));
+    expect(stated).toMatchObject({ source: { server: 'db-1' }, leftovers: [], visitors: { failed: 0 } });
+    expect((await site.cli(['certificate', 'no-such', '--json'])).exitCode).toBe(3);
+
+    const edition = join(paths.instance(site.layout, 'prod-2'), 'editions', String(stated.edition.id));
+    const code = await readFile(join(edition, 'code.php'), 'utf8');
+    await writeFile(join(edition, 'code.php'), '<?php return 666;');
+    await mkdir(join(paths.instance(site.layout, 'prod-1'), 'editions', '99'));
+    await changeReplica("REPLACE INTO notes (id, text) VALUES (1, 'other')");
+    const found = await verify();
+    expect(found).toMatchObject({ exitCode: 1, holds: false });
+    expect(found.broken).toEqual([
+      expect.stringContaining('code.php'),
+      expect.stringContaining('replica-2 holds other rows than certified in notes'),
+      expect.stringContaining('prod-1 has edition 99'),
+    ]);
+    await writeFile(join(edition, 'code.php'), code);
+    await rmdir(join(paths.instance(site.layout, 'prod-1'), 'editions', '99'));
+    await changeReplica("REPLACE INTO notes (id, text) VALUES (1, 'row 1')");
+    expect(await verify(), 'as it was').toMatchObject({ exitCode: 0 });
   });
 
   it('with nothing changed is refused', async () => {
@@ -176,6 +207,14 @@ describe('promote, rollback and releases', () => {
     expect(refused.exitCode, refused.stderr).toBe(exitCode);
     expect(json(refused).error).toMatchObject({ code: wanted });
   });
+
+  /** Behind the back of replication, as a defect of the server would: nothing but the rows themselves tells of it. */
+  async function changeReplica(statement: string): Promise<void> {
+    const socket = join(site.layout.runtimeDir, 'databases', 'replica-2.sock');
+    const root = ['--no-defaults', `--socket=${socket}`, '--user=root', 'small'];
+    const { stdout } = await run('mariadb', [...root, '-e', `SET sql_log_bin = 0; ${statement}`]);
+    expect(stdout).toBe('');
+  }
 
   const devFile = (path: string) => join(paths.devRoot(site.layout), path);
 

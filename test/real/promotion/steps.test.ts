@@ -181,10 +181,12 @@ describe('each step of a promotion', () => {
     await act('certificate');
     const { position } = (await seen(site)).edition ?? {};
     expect(facts.certificate).toMatchObject({
-      instances: [{ filesVerified: true }, { filesVerified: true }],
+      instances: [{ manifestHash: facts.stage?.releaseHash }, { manifestHash: facts.stage?.releaseHash }],
+      source: { server: 'db-1', tables: [{ name: 'notes', rows: 1 }] },
+      leftovers: [],
       replicas: [
-        { position, gate: 'closed' },
-        { position, gate: 'closed' },
+        { position, gate: 'closed', tables: facts.stage?.source?.tables },
+        { position, gate: 'closed', tables: facts.stage?.source?.tables },
       ],
       pages: [{ path: '/', status: 200 }],
     });

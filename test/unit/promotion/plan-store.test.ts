@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-const staged = { release: 4, releaseHash: 'abc', position: toPosition('0-1-42') };
+const staged = { release: 4, releaseHash: 'abc', position: toPosition('0-1-42'), source: null };
 const edition: Edition = { id: 7, release: 3, position: toPosition('0-1-30'), replicas: ['replica-1', 'replica-2'] };
 const holding = (...releases: Partial<Release>[]) => ({ list: async () => releases }) as unknown as ReleaseStore;
 const all = holding({ number: 4, hash: 'abc' });

@@ -42,7 +42,7 @@ const result = (more: Partial<PromotionResult>): PromotionResult => ({
   outcome: 'promoted',
   edition,
   steps: [{ id: 'stage', outcome: 'done', ms: 1500 }],
-  visitors: { requests: 100, failed: 0 },
+  visitors: { requests: 100, failed: 0, longestGapMs: 0 },
   certificate: null,
   plan: null,
   error: null,
