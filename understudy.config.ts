@@ -55,8 +55,13 @@ export default defineSite({
       capacity: {
         // Instances that always run, spread over the zones.
         min: 2,
-        // Instances at most, under load.
+        // Instances at most, under load. As many as min: no scaling.
         max: 4,
+        // More requests a second than this for each instance bring another one. Busy PHP workers do so too, whatever
+        // stands here.
+        requestsPerInstance: 500,
+        // One instance fewer must have been enough for so long before one is dismissed, in seconds.
+        scaleInSeconds: 60,
       },
       // WordPress options that this environment owns, whatever the database says. They are never promoted:
       // { 'woocommerce_test_mode': 'yes' }
@@ -73,8 +78,13 @@ export default defineSite({
       capacity: {
         // Instances that always run, spread over the zones.
         min: 2,
-        // Instances at most, under load.
+        // Instances at most, under load. As many as min: no scaling.
         max: 4,
+        // More requests a second than this for each instance bring another one. Busy PHP workers do so too, whatever
+        // stands here.
+        requestsPerInstance: 500,
+        // One instance fewer must have been enough for so long before one is dismissed, in seconds.
+        scaleInSeconds: 60,
       },
       // WordPress options that this environment owns, whatever the database says. They are never promoted:
       // { 'woocommerce_test_mode': 'yes' }

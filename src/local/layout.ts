@@ -59,6 +59,7 @@ export const paths = {
   databaseRoles: (l: Layout) => join(l.stateDir, 'database-roles.json'),
   balancer: (l: Layout) => join(l.stateDir, 'balancer'),
   balancerState: (l: Layout) => join(l.stateDir, 'balancer', 'state.json'),
+  instanceCounts: (l: Layout) => join(l.stateDir, 'instance-counts.json'),
   instances: (l: Layout) => join(l.stateDir, 'instances'),
   instance: (l: Layout, id: string) => join(l.stateDir, 'instances', id),
   configDir: (l: Layout, environment: string) => join(l.stateDir, 'config', environment),

@@ -11,6 +11,7 @@ import { networkOf } from './network/claim.js';
 import { balancerOf, partsOf, type SiteParts } from './parts.js';
 import { readSite } from './site/applied-site.js';
 import { editionOn } from './web/editions-on-instance.js';
+import { InstanceCounts } from './web/instance-counts.js';
 import { originOf, type WebInstance, webInstance } from './web/web-instance.js';
 
 /** How long an instance may take to say that it is well. */
@@ -26,9 +27,11 @@ export async function unsupervisedStatus(layout: Layout): Promise<PlatformStatus
   const { site, urls, database } = parts;
   const balancer = balancerOf(parts);
   await balancer.load();
+  const counts = new InstanceCounts(layout, site);
+  await counts.load();
   const [dev, prod, edition, replicas] = await Promise.all([
-    instancesOf(parts, 'dev'),
-    instancesOf(parts, 'prod'),
+    instancesOf(parts, 'dev', counts),
+    instancesOf(parts, 'prod', counts),
     localReleaseArchive(layout.stateDir).currentEdition(),
     database ? replicaStatus(database, balancer.state.weights, undefined) : [],
   ]);
@@ -39,11 +42,13 @@ export async function unsupervisedStatus(layout: Layout): Promise<PlatformStatus
     environments: {
       dev: {
         url: urls.dev,
+        capacity: counts.status('dev'),
         instances: dev.map(({ id, zone, state }) => ({ id, zone, state })),
         database: database ? await databaseOf(database) : null,
       },
       prod: {
         url: urls.prod,
+        capacity: counts.status('prod'),
         edition: edition ? editionStatus(edition) : null,
         instances: prod,
         replicas,
@@ -64,10 +69,9 @@ async function partsOfSite(layout: Layout): Promise<SiteParts> {
   });
 }
 
-function instancesOf({ layout, site, hosts }: SiteParts, environment: EnvironmentName) {
-  const { min } = site.environments[environment].capacity;
+function instancesOf({ layout, hosts }: SiteParts, environment: EnvironmentName, counts: InstanceCounts) {
   return Promise.all(
-    Array.from({ length: min }, async (_, index) => {
+    Array.from({ length: counts.of(environment) }, async (_, index) => {
       const instance = webInstance(layout, environment, hosts.instance(environment, index + 1));
       const { id, zone } = instance;
       return { id, zone, state: await stateOf(instance), edition: (await editionOn(instance)) ?? null };

@@ -16,6 +16,15 @@ export const editionStatus = ({ id, release, position, following }: Edition) => 
   followingSince: following?.since ?? null,
 });
 
+/** How many instances an environment is to have, and why it is not the number that it began with. */
+export interface CapacityStatus {
+  readonly min: number;
+  readonly max: number;
+  readonly wanted: number;
+  /** The last change, at an ISO 8601 time; null before the first one. */
+  readonly scaled: { readonly at: string; readonly why: string } | null;
+}
+
 /** What `status --json` prints: where the whole platform stands. */
 export interface PlatformStatus {
   readonly site: string;
@@ -25,6 +34,7 @@ export interface PlatformStatus {
   readonly environments: {
     readonly dev: {
       readonly url: string;
+      readonly capacity: CapacityStatus;
       readonly instances: readonly InstanceStatus[];
       /** Null for a site without a database. */
       readonly database: {
@@ -44,6 +54,7 @@ export interface PlatformStatus {
         /** Since when prod has followed dev, ISO 8601; null while it is frozen. */
         readonly followingSince: string | null;
       } | null;
+      readonly capacity: CapacityStatus;
       readonly instances: readonly (InstanceStatus & { readonly edition: number | null })[];
       readonly replicas: readonly {
         readonly id: ServerId;

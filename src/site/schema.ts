@@ -39,7 +39,22 @@ const urlPath = z
 
 const capacity = z.strictObject({
   min: z.int().min(1).max(20).default(2).describe('Instances that always run, spread over the zones.'),
-  max: z.int().min(1).max(20).default(4).describe('Instances at most, under load.'),
+  max: z.int().min(1).max(20).default(4).describe('Instances at most, under load. As many as min: no scaling.'),
+  requestsPerInstance: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(500)
+    .describe(
+      'More requests a second than this for each instance bring another one. Busy PHP workers do so too, whatever\n' +
+        'stands here.',
+    ),
+  scaleInSeconds: z
+    .int()
+    .min(5)
+    .max(3_600)
+    .default(60)
+    .describe('One instance fewer must have been enough for so long before one is dismissed, in seconds.'),
 });
 
 const environment = z.strictObject({

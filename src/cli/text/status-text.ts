@@ -1,4 +1,4 @@
-import type { PlatformStatus } from '../../platform/status.js';
+import type { CapacityStatus, PlatformStatus } from '../../platform/status.js';
 import { colors } from './colors.js';
 import { columns } from './table.js';
 
@@ -10,6 +10,7 @@ export function statusText({ site, target, supervised, environments, alarms }: P
   ];
   lines.push('', `${colors.bold('dev')}   ${dev.url}`);
   lines.push(columns(dev.instances.map(({ id, zone, state }) => [id, `zone ${zone}`, tinted(state)])));
+  lines.push(...scaledLine(dev.capacity));
   if (dev.database) {
     const { primary, standby, state } = dev.database;
     lines.push(
@@ -33,9 +34,16 @@ export function statusText({ site, target, supervised, environments, alarms }: P
       prod.instances.map(({ id, zone, state, edition: serves }) => [id, `zone ${zone}`, tinted(state), late(serves)]),
     ),
   );
+  lines.push(...scaledLine(prod.capacity));
   if (prod.replicas.length > 0) lines.push(columns(prod.replicas.map(replicaRow)));
   for (const alarm of alarms) lines.push(`${colors.red('alarm')} ${alarm.id} ${alarm.state} since ${alarm.since}`);
   return lines.join('\n');
+}
+
+/** Nothing while there are as many instances as always, and that is what they were asked to be. */
+function scaledLine({ min, max, wanted, scaled }: CapacityStatus): readonly string[] {
+  if (!scaled || wanted === min) return [];
+  return [`  ${wanted} instances of ${min} to ${max}, since ${scaled.at}: ${scaled.why}`];
 }
 
 function replicaRow({

@@ -8,7 +8,7 @@ import { readJson, writeFileAtomic, writeJson } from '../../state/atomic-file.js
 import type { Service } from '../service-record.js';
 import { corrections, healthOf, type ServerHealth } from './agreement.js';
 import { renderConfiguration } from './configuration.js';
-import { command, statistics } from './runtime.js';
+import { command, type StatRow, statistics } from './runtime.js';
 import type { BalancerFrame, BalancerProcess, BalancerState, ServerMode } from './settings.js';
 
 const serversSchema = z.array(
@@ -35,6 +35,8 @@ export interface BalancerOptions {
 /** Requests to an environment, as both balancer processes counted them since they started. */
 export interface BackendCounters {
   readonly requests: number;
+  /** The same of each process alone; one that does not answer is left out. */
+  readonly requestsOf: Readonly<Record<string, number>>;
   /** Answers of the 5xx class, whoever made them. */
   readonly serverErrors: number;
   readonly health: Readonly<Record<string, ServerHealth>>;
@@ -162,10 +164,17 @@ export class Balancer {
   }
 
   async counters(environment: EnvironmentName): Promise<BackendCounters> {
-    const all = await Promise.all(this.options.processes.map(({ adminSocket }) => statistics(adminSocket)));
+    const { processes } = this.options;
+    const all = await Promise.all(processes.map(({ adminSocket }) => statistics(adminSocket)));
     const rows = all.flatMap((one) => one ?? []).filter(({ pxname }) => pxname === environment);
-    const total = rows.filter(({ svname }) => svname === 'BACKEND');
-    const sum = (column: string) => total.reduce((count, row) => count + Number(row[column] || 0), 0);
+    const isTotal = ({ pxname, svname }: StatRow) => pxname === environment && svname === 'BACKEND';
+    const sum = (column: string) => rows.filter(isTotal).reduce((count, row) => count + Number(row[column] || 0), 0);
+    const requestsOf = Object.fromEntries(
+      processes.flatMap(({ name }, index) => {
+        const total = all[index]?.find(isTotal);
+        return total ? [[name, Number(total.req_tot)]] : [];
+      }),
+    );
     const health: Record<string, ServerHealth> = {};
     const sessions: Record<string, number> = {};
     for (const row of rows) {
@@ -174,7 +183,7 @@ export class Balancer {
       // Both processes check for themselves; an instance is up when neither says otherwise.
       if (name !== 'BACKEND' && health[name] !== 'down') health[name] = healthOf(row);
     }
-    return { requests: sum('req_tot'), serverErrors: sum('hrsp_5xx'), health, sessions };
+    return { requests: sum('req_tot'), requestsOf, serverErrors: sum('hrsp_5xx'), health, sessions };
   }
 
   /** First the files, then the processes. One that does not take it is replaced by whoever asks `reconcile`. */

@@ -89,7 +89,8 @@ async function startDatabases({ parts, supervisor }: Running, databases: Running
   );
 }
 
-async function startInstances({ parts, instances }: Running, signal: AbortSignal): Promise<void> {
+async function startInstances({ parts, instances, counts }: Running, signal: AbortSignal): Promise<void> {
+  await counts.load();
   await Promise.all(environmentNames.map((environment) => instances.apply(environment, signal)));
   // A promotion that runs has use for its canary, also while the control plane is another one than it was.
   if (!(await lockHolder(paths.promotionLock(parts.layout)))) await instances.dismissLeftCanary();

@@ -113,6 +113,8 @@ export class ControlPlane {
     this.#interruption.abort(new UnderstudyError({ code: 'interrupted', message: 'The site is being stopped.' }));
     return this.#alone(async () => {
       await rm(paths.upMarker(this.layout), { force: true });
+      // The load goes with the visitors.
+      await rm(paths.instanceCounts(this.layout), { force: true });
       await this.#endLoop();
       const databases = this.#running?.databases;
       this.#running = undefined;
@@ -170,7 +172,7 @@ export class ControlPlane {
       balancerRuns: await this.#anyRuns(['balancer']),
       databasesRun: await this.#anyRuns(['database']),
     });
-    return assemble(this.layout, site, claim, this.#supervisor);
+    return assemble(this.layout, site, claim, this.#supervisor, this.log);
   }
 
   async #anyRuns(kinds: typeof serviceKinds | readonly [(typeof serviceKinds)[number]]): Promise<boolean> {

@@ -17,7 +17,7 @@ const silentLooks = 2;
  * instance that is slow to end. Returns when the rounds that are under way have ended.
  */
 export async function lookAfter(running: Running, log: Logger, signal: AbortSignal): Promise<void> {
-  const { parts, supervisor, databases, instances, cron } = running;
+  const { parts, supervisor, databases, instances, scalers, cron } = running;
   const rounds = async (part: string, everyMs: number, work: () => Promise<unknown>) => {
     while (!signal.aborted) {
       try {
@@ -32,8 +32,12 @@ export async function lookAfter(running: Running, log: Logger, signal: AbortSign
     rounds('processes', roundMs, () => supervisor.tick()),
     rounds('balancer', secondMs, replaceSilentBalancers(running, log)),
     rounds('instances', secondMs, () =>
-      instances.tick((id, error) => log.warn({ id, problem: messageOf(error) }, 'does not answer yet')),
+      instances.tick((id, what, error) => {
+        if (error) log.error({ id, what, problem: messageOf(error) }, 'could not be replaced; it is tried again');
+        else log.warn({ id, what }, 'does not answer; it is replaced');
+      }),
     ),
+    ...scalers.map((scaler) => rounds('scaling', secondMs, () => scaler.tick(signal)).finally(() => scaler.settled())),
     rounds('scheduled jobs', secondMs, () => cron.tick()),
     rounds('logs', minuteMs, () => rotateLogs({ layout: parts.layout, records: supervisor.records })),
     ...(databases

@@ -1,4 +1,6 @@
-import type { Site } from '../../site/schema.js';
+import type { Logger } from 'pino';
+import { environmentNames, type Site } from '../../site/schema.js';
+import { lockHolder } from '../../state/lock.js';
 import type { Balancer } from '../balancer/balancer.js';
 import type { Cluster, ClusterStatus } from '../database/cluster.js';
 import type { ServerProcesses } from '../database/observe.js';
@@ -9,7 +11,9 @@ import type { NetworkClaim } from '../network/claim.js';
 import { balancerOf, partsOf, type SiteParts } from '../parts.js';
 import type { Service } from '../service-record.js';
 import type { Supervisor } from '../supervisor.js';
+import { InstanceCounts } from '../web/instance-counts.js';
 import { Instances } from '../web/instances.js';
+import { Scaler } from '../web/scaler.js';
 import { CronRunner } from './cron.js';
 
 /** The databases of a site with those who look after them. */
@@ -29,6 +33,8 @@ export interface Running {
   readonly balancer: Balancer;
   readonly databases: RunningDatabases | undefined;
   readonly instances: Instances;
+  readonly scalers: readonly Scaler[];
+  readonly counts: InstanceCounts;
   readonly cron: CronRunner;
 }
 
@@ -38,17 +44,27 @@ export async function assemble(
   site: Site,
   claim: NetworkClaim,
   supervisor: Supervisor,
+  log: Pick<Logger, 'info' | 'error'>,
 ): Promise<Running> {
   const parts = await partsOf(layout, site, claim);
   const balancer = balancerOf(parts);
+  const counts = new InstanceCounts(layout, site);
+  const promotionRuns = async () => (await lockHolder(paths.promotionLock(layout))) !== undefined;
   const instances = new Instances({
     settings: { layout, site, devUrl: parts.urls.dev, nginx: parts.programs.nginx, phpFpm: parts.programs.phpFpm },
     hosts: parts.hosts,
     supervisor,
     balancer,
+    counts,
+    promotionRuns,
+    urls: parts.urls,
     releases: localReleaseArchive(layout.stateDir),
     accounts: parts.accounts,
     presentUser: parts.presentUser,
+  });
+  const scalers = environmentNames.map((environment) => {
+    const { capacity } = site.environments[environment];
+    return new Scaler({ environment, capacity, instances, counts, balancer, promotionRuns, log });
   });
   const cron = new CronRunner({
     php: parts.programs.php,
@@ -58,7 +74,7 @@ export async function assemble(
     records: supervisor.records,
   });
   const databases = parts.database && runningDatabases(parts.database, supervisor, balancer);
-  return { parts, supervisor, balancer, databases, instances, cron };
+  return { parts, supervisor, balancer, databases, instances, scalers, counts, cron };
 }
 
 function runningDatabases(site: SiteDatabases, supervisor: Supervisor, balancer: Balancer): RunningDatabases {

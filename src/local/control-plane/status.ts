@@ -5,7 +5,7 @@ import { localReleaseArchive } from '../files/local-release-archive.js';
 import type { Running, RunningDatabases } from './running.js';
 
 /** Where everything stands, as it is seen now. A server that does not answer is told as such, not waited for. */
-export async function statusOf({ parts, balancer, databases, instances }: Running): Promise<PlatformStatus> {
+export async function statusOf({ parts, balancer, databases, instances, counts }: Running): Promise<PlatformStatus> {
   const [dev, prod, edition, replicas] = await Promise.all([
     instances.list('dev'),
     instances.list('prod'),
@@ -19,11 +19,13 @@ export async function statusOf({ parts, balancer, databases, instances }: Runnin
     environments: {
       dev: {
         url: parts.urls.dev,
+        capacity: counts.status('dev'),
         instances: dev.map(({ id, zone, state }) => ({ id, zone, state })),
         database: databases ? databaseOf(databases) : null,
       },
       prod: {
         url: parts.urls.prod,
+        capacity: counts.status('prod'),
         edition: edition ? editionStatus(edition) : null,
         instances: prod.map(({ id, zone, state, edition: serves }) => ({ id, zone, state, edition: serves ?? null })),
         replicas,

@@ -11,6 +11,7 @@ import type { Supervisor } from '../supervisor.js';
 import { editionOn, prepareEdition, reviseEdition, switchEdition } from './editions-on-instance.js';
 import { fingerprintOf } from './fingerprint.js';
 import { instanceFile } from './instance-files.js';
+import { warmHomePage } from './warm-home-page.js';
 import {
   environmentText,
   type InstanceSettings,
@@ -24,6 +25,7 @@ export interface InstanceServersOptions {
   readonly hosts: Hosts;
   readonly supervisor: Supervisor;
   readonly accounts: Readonly<Record<EnvironmentName, Account | undefined>>;
+  readonly urls: Readonly<Record<EnvironmentName, string>>;
   readonly presentUser: { readonly user: string; readonly group: string };
 }
 
@@ -94,9 +96,18 @@ export class InstanceServers {
     return booted?.fingerprint === fingerprintOf(this.#environmentText(instance));
   }
 
-  /** Removes what is kept about an instance beside its folder. */
-  async forget(instance: WebInstance): Promise<void> {
+  /** Removes everything that an instance has for itself but the file that describes it. Its servers do not run. */
+  async clear(instance: WebInstance): Promise<void> {
+    // First: an instance without its folder must not count as booted.
     await rm(bootedFile(instance), { force: true });
+    await rm(instance.root, { recursive: true, force: true });
+    await rm(instance.runDir, { recursive: true, force: true });
+  }
+
+  /** Has PHP compile the site, and keeps the home page, before visitors come. One that does not answer is not waited for. */
+  async warm(instance: WebInstance, signal?: AbortSignal): Promise<void> {
+    await warmHomePage(originOf(instance), this.options.urls[instance.environment], signal);
+    signal?.throwIfAborted();
   }
 
   async waitUntilWell(instance: WebInstance, signal?: AbortSignal): Promise<void> {

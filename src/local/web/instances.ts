@@ -10,42 +10,49 @@ import { type EnvironmentName, environmentNames } from '../../site/schema.js';
 import type { Balancer } from '../balancer/balancer.js';
 import { paths } from '../layout.js';
 import { editionOn } from './editions-on-instance.js';
+import type { InstanceCounts } from './instance-counts.js';
 import { InstanceServers, type InstanceServersOptions } from './instance-servers.js';
+import { look, type Replacement, type Wellbeing } from './patience.js';
+import { Rotation } from './rotation.js';
 import { originOf, previewOriginOf, type WebInstance, webInstance } from './web-instance.js';
 
 export interface InstancesOptions extends InstanceServersOptions {
   readonly balancer: Balancer;
+  readonly counts: Pick<InstanceCounts, 'of'>;
   readonly releases: Pick<ReleaseStore, 'currentEdition'>;
+  /** Whether a promotion is going on: it prepares and switches every instance that it has seen, so none may go then. */
+  readonly promotionRuns: () => Promise<boolean>;
 }
 
 /** Longer than all but the slowest requests take. */
 const drainMs = 5_000;
-/** An instance whose servers run but which has not answered for this long is started anew. */
-const replaceAfterMs = 10_000;
+/** Longer than any request can take: nobody waits for an instance that goes because it is not needed. */
+const patientDrainMs = 65_000;
 
 /** The web instances of a site, as the control plane keeps them. */
 export class Instances {
   readonly #kept = new Map<string, WebInstance>();
-  readonly #unwellSince = new Map<string, number>();
+  readonly #wellbeing = new Map<string, Wellbeing>();
   readonly #busy = new Set<string>();
   readonly #servers: InstanceServers;
+  readonly #rotation: Rotation;
 
   constructor(private readonly options: InstancesOptions) {
     this.#servers = new InstanceServers(options);
+    this.#rotation = new Rotation(options.balancer);
   }
 
-  /** The instances that the definition asks for. */
+  /** The instances that there are to be: as many as the definition and the load ask for. */
   wanted(environment: EnvironmentName): readonly WebInstance[] {
-    const { settings, hosts } = this.options;
-    const { min } = settings.site.environments[environment].capacity;
-    return Array.from({ length: min }, (_, index) =>
+    const { settings, hosts, counts } = this.options;
+    return Array.from({ length: counts.of(environment) }, (_, index) =>
       webInstance(settings.layout, environment, hosts.instance(environment, index + 1)),
     );
   }
 
   /**
-   * Makes the instances of an environment what the definition asks for: boots what is missing, boots anew what was
-   * made from another definition, one after the other and behind a drain, and dismisses what is too much.
+   * Makes the instances of an environment what they are to be: boots what is missing, boots anew what was made from
+   * another definition, one after the other and behind a drain, and dismisses what is too much.
    */
   async apply(environment: EnvironmentName, signal?: AbortSignal): Promise<void> {
     const wanted = this.wanted(environment);
@@ -66,39 +73,85 @@ export class Instances {
       },
       { what: `the balancer to see every instance of ${environment} well`, deadlineMs: 45_000, signal },
     );
-    for (const instance of await this.#surplus(environment)) await this.dismiss(instance);
+    for (const instance of await this.#surplus(environment)) {
+      await this.#alone(instance, async () => {
+        await this.#rotation.drain(instance, drainMs, signal);
+        await this.#remove(instance);
+      });
+    }
   }
 
   get #canary(): WebInstance {
     return webInstance(this.options.settings.layout, 'prod', this.options.hosts.canary);
   }
 
-  /** Boots an instance, or leaves it alone if it runs as it should. Then it is kept running and gets traffic. */
+  /** Where a kept instance answers. */
+  origin(id: string): string | undefined {
+    const instance = this.#kept.get(id);
+    return instance && originOf(instance);
+  }
+
+  /**
+   * Boots an instance, or leaves it alone if it runs as it should. Then it is kept running and gets traffic.
+   * It may join in the middle of a promotion: whoever switches records the edition first and lists the instances then,
+   * and here the record is read once more after the instance can be found in that list. One of the two sees the other.
+   */
   async ensure(instance: WebInstance, signal?: AbortSignal): Promise<void> {
     await this.#alone(instance, async () => {
-      const booted = await this.#bootCurrent(instance, signal);
+      let booted = await this.#bootCurrent(instance, signal);
       this.#kept.set(instance.id, instance);
-      // A promotion that went on meanwhile did not know of this instance; from here on it does.
-      const now = await this.options.releases.currentEdition();
-      if (JSON.stringify(now) !== JSON.stringify(booted)) await this.#bootCurrent(instance, signal);
-      await this.options.balancer.setWebServer(instance.environment, instance.id, 'ready');
+      for (;;) {
+        const now = await this.options.releases.currentEdition();
+        if (JSON.stringify(now) === JSON.stringify(booted)) break;
+        booted = await this.#bootCurrent(instance, signal);
+      }
+      await this.#rotation.takeIn(instance);
     });
   }
 
-  /** Takes an instance out of rotation, stops it, and removes what it has for itself. */
+  /** The same for one that joins others under load: its first visitor does not wait for PHP to compile the site. */
+  async join(instance: WebInstance, signal?: AbortSignal): Promise<void> {
+    await this.#alone(instance, async () => {
+      await this.#bootCurrent(instance, signal);
+      await this.#servers.warm(instance, signal);
+    });
+    await this.ensure(instance, signal);
+  }
+
+  /**
+   * Dismisses an instance that serves well and is not needed. Its requests come to their end first.
+   * @returns whether it has gone: not while a promotion goes on
+   * @throws the signal's reason; it then runs on and gets no new requests
+   */
+  async retire(instance: WebInstance, signal: AbortSignal): Promise<boolean> {
+    return this.#alone(instance, async () => {
+      this.#kept.delete(instance.id);
+      // A promotion that begins from here on cannot find it; one that had begun may have.
+      if (await this.options.promotionRuns()) {
+        this.#kept.set(instance.id, instance);
+        return false;
+      }
+      await this.#rotation.drain(instance, patientDrainMs, signal);
+      await this.#remove(instance);
+      return true;
+    });
+  }
+
+  /** Takes an instance out of rotation at once, stops it, and removes what it has for itself. */
   async dismiss(instance: WebInstance): Promise<void> {
     await this.#alone(instance, async () => {
-      this.#kept.delete(instance.id);
-      if (instance.id !== this.#canary.id) {
-        await this.options.balancer.setWebServer(instance.environment, instance.id, 'maint');
-      }
-      for (const service of [...this.#servers.of(instance)].reverse()) await this.options.supervisor.stop(service);
-      await rm(instance.root, { recursive: true, force: true });
-      await rm(instance.runDir, { recursive: true, force: true });
-      await this.#servers.forget(instance);
-      // Last: what is left of a dismissal that was cut off is found by it.
-      await rm(instance.envFile, { force: true });
+      if (instance.id !== this.#canary.id) await this.#rotation.takeOut(instance);
+      await this.#remove(instance);
     });
+  }
+
+  async #remove(instance: WebInstance): Promise<void> {
+    this.#kept.delete(instance.id);
+    this.#wellbeing.delete(instance.id);
+    for (const service of [...this.#servers.of(instance)].reverse()) await this.options.supervisor.stop(service);
+    await this.#servers.clear(instance);
+    // Last: what is left of a dismissal that was cut off is found by it.
+    await rm(instance.envFile, { force: true });
   }
 
   async bootCanary(): Promise<Instance> {
@@ -128,25 +181,14 @@ export class Instances {
   /** Does something to an instance that disturbs its visitors while it has none, if others can take them. */
   #behindDrain(instance: WebInstance, work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
     return this.#alone(instance, async () => {
-      const { balancer } = this.options;
       const { id, environment } = instance;
       const others = (await this.list(environment)).some((one) => one.id !== id && one.state === 'healthy');
       // The only instance that is well is not taken away: its visitors wait for it to come back.
-      if (others) await this.#drain(instance, signal);
+      if (others) await this.#rotation.drain(instance, drainMs, signal);
       await work();
-      await balancer.setWebServer(environment, id, 'ready');
-      if (others) await this.#waitUntilRouted(instance, signal);
+      await this.#rotation.takeIn(instance);
+      if (others) await this.#rotation.waitUntilUp(instance, signal);
     });
-  }
-
-  /** Nothing new comes, and what is under way comes to its end, within limits. */
-  async #drain({ environment, id }: WebInstance, signal?: AbortSignal): Promise<void> {
-    const { balancer } = this.options;
-    await balancer.setWebServer(environment, id, 'drain');
-    const idle = async () => (await balancer.counters(environment)).sessions[id] === 0;
-    const what = `the requests that ${id} has to end`;
-    await waitUntil(idle, { what, deadlineMs: drainMs, everyMs: 20, signal }).catch(() => signal?.throwIfAborted());
-    await balancer.setWebServer(environment, id, 'maint');
   }
 
   async list(environment: EnvironmentName): Promise<readonly Instance[]> {
@@ -158,31 +200,35 @@ export class Instances {
   }
 
   /**
-   * Starts anew what runs and yet does not answer. What has died is restarted by the supervisor.
-   * @param failed told when one cannot be started anew; it is tried again
+   * Replaces what runs and yet does not answer, or comes and goes. What has died is restarted by the supervisor.
+   * @param told when one is replaced, and when that has failed; it is tried again, less and less often
    */
-  async tick(failed: (id: string, error: unknown) => void, now = performance.now()): Promise<void> {
+  async tick(told: (id: string, what: Replacement, error?: unknown) => void, now = performance.now()): Promise<void> {
     for (const environment of environmentNames) {
-      for (const { id, state } of await this.list(environment)) {
-        const instance = this.#kept.get(id);
-        if (state === 'healthy' || this.#busy.has(id) || !instance) {
-          this.#unwellSince.delete(id);
-          continue;
-        }
-        const since = this.#unwellSince.get(id) ?? now;
-        this.#unwellSince.set(id, since);
-        if (now - since < replaceAfterMs) continue;
-        this.#unwellSince.delete(id);
+      const { health } = await this.options.balancer.counters(environment);
+      for (const instance of this.#kept.values()) {
+        const { id } = instance;
+        const state = this.#stateOf(instance, health[id]);
+        // While no balancer process answers, nobody says how instances are.
+        if (instance.environment !== environment || !health[id] || this.#busy.has(id) || state === 'draining') continue;
+        const { wellbeing, replace } = look(this.#wellbeing.get(id), state === 'healthy', now);
+        if (wellbeing) this.#wellbeing.set(id, wellbeing);
+        else this.#wellbeing.delete(id);
+        if (!replace) continue;
+        told(id, replace);
         // Not waited for: while it stops, others must be looked after.
-        this.#startAnew(instance).catch((error) => failed(id, error));
+        this.#replace(instance, replace).catch((error) => told(id, replace, error));
       }
     }
   }
 
-  #startAnew(instance: WebInstance): Promise<void> {
+  /** No visitor is there to be disturbed: the balancer has left it alone for seconds. */
+  #replace(instance: WebInstance, what: Replacement): Promise<void> {
     return this.#alone(instance, async () => {
-      for (const service of this.#servers.of(instance)) await this.options.supervisor.restart(service);
-      await this.#servers.waitUntilWell(instance);
+      const services = this.#servers.of(instance);
+      for (const service of services) await this.options.supervisor.fence(service);
+      if (what === 'everything' && !(await this.options.promotionRuns())) await this.#servers.clear(instance);
+      await this.#bootCurrent(instance);
     });
   }
 
@@ -213,7 +259,7 @@ export class Instances {
     return edition;
   }
 
-  /** Those that an earlier definition asked for; also one whose dismissal was cut off. */
+  /** Those that an earlier definition or load asked for; also one whose dismissal was cut off. */
   async #surplus(environment: EnvironmentName): Promise<readonly WebInstance[]> {
     const { settings, hosts } = this.options;
     const wanted = new Set(this.wanted(environment).map(({ id }) => id));
@@ -225,13 +271,6 @@ export class Instances {
       .map((id) =>
         webInstance(settings.layout, environment, hosts.instance(environment, Number(id.split('-').at(-1)))),
       );
-  }
-
-  async #waitUntilRouted(instance: WebInstance, signal?: AbortSignal): Promise<void> {
-    await waitUntil(
-      async () => (await this.options.balancer.counters(instance.environment)).health[instance.id] === 'up',
-      { what: `the balancer to route to ${instance.id}`, deadlineMs: 30_000, signal },
-    );
   }
 
   async #alone<T>(instance: WebInstance, work: () => Promise<T>): Promise<T> {

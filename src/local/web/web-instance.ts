@@ -35,6 +35,9 @@ export function webInstance(layout: Layout, environment: EnvironmentName, host: 
 export const originOf = ({ address }: WebInstance) => `http://${address}:${ports.web}`;
 export const previewOriginOf = ({ address }: WebInstance) => `http://${address}:${ports.preview}`;
 
+/** How many requests PHP works on at once in an instance, at most. */
+export const phpWorkers = 8;
+
 export interface InstanceSettings {
   readonly layout: Layout;
   readonly site: Site;
@@ -73,6 +76,7 @@ export function environmentText(instance: WebInstance, settings: InstanceSetting
     NGINX: nginx,
     NGINX_WORKERS: 1,
     PHP_FPM: phpFpm,
+    PHP_WORKERS: phpWorkers,
   };
   return Object.entries(variables)
     .filter(([, value]) => value !== undefined)

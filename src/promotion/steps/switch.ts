@@ -1,5 +1,6 @@
 import { UnderstudyError } from '../../output/errors.js';
 import type { Edition, ServerId } from '../../platform/edition.js';
+import type { Fleet } from '../../platform/fleet.js';
 import type { GatedDatabase } from '../../platform/platform.js';
 import { waitUntil } from '../../process/wait.js';
 import { applyMedia, revertMedia } from '../../release/media-switch.js';
@@ -27,11 +28,11 @@ export const switchOver: Step<PromotionContext, PromotionFacts, 'switch'> = {
   },
   async do({ platform, signal }, before) {
     const { edition } = need(before, 'canary');
-    const instances = (await platform.fleet.instances('prod')).map(({ id }) => id);
-    // One that has booted since the others were warmed has only the previous edition; for the rest this is quick.
-    await Promise.all(instances.map((id) => platform.fleet.prepare(id, edition, signal)));
+    const prepared = await prepareAll(platform.fleet, edition, signal);
     if (platform.files.media) await applyMedia(platform.files.media.prod, mediaOf(before));
     await platform.releases.setCurrentEdition(edition);
+    // Listed once more: one that has joined since then has read the record too early, or is in this list.
+    const instances = await prepareAll(platform.fleet, edition, signal, prepared);
     const { spreadMs } = await platform.fleet.switch(instances, edition.id);
     return { instances, spreadMs };
   },
@@ -58,14 +59,27 @@ export const switchOver: Step<PromotionContext, PromotionFacts, 'switch'> = {
   },
   async undo({ platform, signal }, facts) {
     const before = previousEdition(facts);
-    const instances = (await platform.fleet.instances('prod')).map(({ id }) => id);
     await platform.releases.setCurrentEdition(before ?? undefined);
+    const { fleet } = platform;
     // Not only revised: one that has booted since the switch has nothing but the new edition.
-    if (before) await Promise.all(instances.map((id) => platform.fleet.prepare(id, before, signal)));
+    const instances = before
+      ? await prepareAll(fleet, before, signal)
+      : (await fleet.instances('prod')).map(({ id }) => id);
     await platform.fleet.switch(instances, before?.id ?? 0);
     if (platform.files.media) await revertMedia(platform.files.media.prod, mediaOf(facts));
   },
 };
+
+/**
+ * One that has booted since the others were warmed has only the previous edition; for the rest this is quick.
+ * @returns every instance that there is
+ */
+async function prepareAll(fleet: Fleet, edition: Edition, signal: AbortSignal, done: readonly string[] = []) {
+  const instances = (await fleet.instances('prod')).map(({ id }) => id);
+  const missing = instances.filter((id) => !done.includes(id));
+  await Promise.all(missing.map((id) => fleet.prepare(id, edition, signal)));
+  return instances;
+}
 
 /** @throws code `replica-not-at-position` */
 async function requireContent({ gate }: GatedDatabase, { id, replicas, position }: Edition): Promise<void> {

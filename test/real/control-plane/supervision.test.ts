@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Visitors, type VisitorsReport } from '../../../src/drills/visitors.js';
 import { command, statistics } from '../../../src/local/balancer/runtime.js';
 import { paths } from '../../../src/local/layout.js';
 import { ports } from '../../../src/local/network/hosts.js';
 import { hasCode } from '../../../src/output/errors.js';
 import type { PlatformStatus } from '../../../src/platform/status.js';
 import { waitUntil } from '../../../src/process/wait.js';
+import { underLoad } from '../../helpers/load.js';
 import { startPlatform, type TestPlatform } from '../../helpers/platform.js';
 import { controlPlanePid, groupMembers, pidOf, processesOf, untilRestarted } from './processes.js';
 
@@ -37,25 +37,6 @@ async function untilWell(capacity = { dev: 2, prod: 2 }): Promise<PlatformStatus
     },
     { what: 'the platform to be whole', deadlineMs: 40_000, everyMs: 100 },
   );
-}
-
-/** Does something while visitors keep asking for prod's home page. */
-async function underLoad(work: () => Promise<unknown>): Promise<VisitorsReport> {
-  const visitors = new Visitors({
-    url: platform.up.urls.prod,
-    address: '127.0.0.1',
-    authority: platform.authority,
-    paths: ['/'],
-    atOnce: 4,
-    pauseMs: 20,
-  });
-  try {
-    await work();
-    return await visitors.stop();
-  } catch (error) {
-    await visitors.stop();
-    throw error;
-  }
 }
 
 async function killControlPlane(): Promise<void> {
@@ -110,7 +91,7 @@ describe('a server that dies', () => {
   it('comes back, although its workers were left behind with its port: an nginx whose master was killed', async () => {
     const master = pidOf(platform.layout, 'prod-1.nginx');
     expect(groupMembers(master).length).toBeGreaterThan(1);
-    const report = await underLoad(async () => {
+    const report = await underLoad(platform, async () => {
       process.kill(master, 'SIGKILL');
       await untilRestarted(platform.layout, 'prod-1.nginx', master);
       await untilWell();
@@ -120,7 +101,7 @@ describe('a server that dies', () => {
   });
 
   it("takes no request along when the whole of an instance's nginx is killed: others are asked instead", async () => {
-    const report = await underLoad(async () => {
+    const report = await underLoad(platform, async () => {
       const master = pidOf(platform.layout, 'prod-2.nginx');
       process.kill(-master, 'SIGKILL');
       await untilRestarted(platform.layout, 'prod-2.nginx', master);
@@ -135,7 +116,7 @@ describe('an instance that hangs', () => {
   it('is out of rotation within 2 s, fails nobody, and is started anew', async () => {
     const servers = ['prod-1.nginx', 'prod-1.php-fpm'].map((name) => pidOf(platform.layout, name));
     let outAfterMs = Number.POSITIVE_INFINITY;
-    const report = await underLoad(async () => {
+    const report = await underLoad(platform, async () => {
       const started = performance.now();
       for (const pid of servers) process.kill(-pid, 'SIGSTOP');
       await waitUntil(async () => (await stateOf('prod-1')) === 'unhealthy', {
@@ -231,7 +212,7 @@ describe('a definition that has changed', () => {
     for (const id of ['prod-1', 'prod-2']) {
       await writeFile(`${paths.instance(platform.layout, id)}.booted.json`, '{"fingerprint":"another"}');
     }
-    const report = await underLoad(async () => {
+    const report = await underLoad(platform, async () => {
       expect(await platform.cli(['up'])).toMatchObject({ exitCode: 0 });
     });
     expect(report).toMatchObject({ failed: 0 });

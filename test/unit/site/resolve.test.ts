@@ -22,7 +22,9 @@ describe('a definition with only a name', () => {
     expect(site.environments.prod.domain).toBe('shop.localhost');
     expect(site.environments.dev.domain).toBe('dev.shop.localhost');
     expect(site.app).toMatchObject({ kind: 'wordpress', title: 'shop', source: 'auto' });
-    expect(site.environments.prod.capacity).toEqual({ min: 2, max: 4 });
+    expect(site.environments.prod.capacity).toEqual({
+      ...{ min: 2, max: 4, requestsPerInstance: 500, scaleInSeconds: 60 },
+    });
     expect(site.zones).toEqual(['a', 'b']);
   });
 });

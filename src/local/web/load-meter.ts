@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { BackendCounters } from '../balancer/balancer.js';
+import { type Load, scalingLimits, workersPerInstance } from './scaling.js';
+import { phpWorkers } from './web-instance.js';
+
+/** With fewer requests under way, an instance cannot have so many busy workers that they would matter. */
+const askFrom = Math.floor(workersPerInstance * scalingLimits.inShare);
+const answerMs = 500;
+
+/** Tells an environment's load from one reading of the balancer's counters to the next. */
+export class LoadMeter {
+  #last: { readonly at: number; readonly requestsOf: BackendCounters['requestsOf'] } | undefined;
+
+  constructor(
+    private readonly counters: () => Promise<BackendCounters>,
+    private readonly originOf: (id: string) => string | undefined,
+  ) {}
+
+  /** @returns the load since the last reading; undefined at the first one, or when no balancer process answers */
+  async read(now: number): Promise<Load | undefined> {
+    const { requestsOf, sessions, health } = await this.counters();
+    const last = this.#last;
+    this.#last = { at: now, requestsOf };
+    if (!last || Object.keys(requestsOf).length === 0) return undefined;
+    const serving = Object.keys(health).filter((id) => health[id] === 'up' && this.originOf(id) !== undefined);
+    const busy = await Promise.all(serving.map((id) => this.#workersWanted(id, sessions[id] ?? 0)));
+    return {
+      at: now,
+      requestsPerSecond: (requestsBetween(last.requestsOf, requestsOf) * 1000) / (now - last.at),
+      workers: busy.reduce((sum, one) => sum + one, 0),
+    };
+  }
+
+  /**
+   * Nobody but the balancer's visitors keeps PHP busy for long, so the requests under way are the most that it can be:
+   * only where these alone would matter is PHP asked. Most of them may be answered by the page cache.
+   */
+  async #workersWanted(id: string, underWay: number): Promise<number> {
+    if (underWay < askFrom) return underWay;
+    const busy = await busyWorkers(this.originOf(id) ?? '');
+    // An instance that does not say is about to be replaced.
+    if (busy === undefined) return 0;
+    // PHP does not tell how many wait for it: what is under way beyond the workers does.
+    return busy < phpWorkers ? Math.min(busy, underWay) : Math.max(busy, underWay);
+  }
+}
+
+/** A process that was started anew counts from nothing; one that was silent tells all at once what it has counted. */
+function requestsBetween(before: BackendCounters['requestsOf'], after: BackendCounters['requestsOf']): number {
+  return Object.entries(after).reduce((sum, [name, count]) => sum + Math.max(0, count - (before[name] ?? count)), 0);
+}
+
+const statusSchema = z.object({ 'active processes': z.number() });
+
+async function busyWorkers(origin: string): Promise<number | undefined> {
+  try {
+    const answer = await fetch(`${origin}/-/fpm-status?json`, {
+      signal: AbortSignal.timeout(answerMs),
+      redirect: 'manual',
+    });
+    return statusSchema.parse(await answer.json())['active processes'];
+  } catch {
+    return undefined;
+  }
+}
