@@ -1,5 +1,6 @@
 import type { Verb } from './command.js';
 import { certificate } from './commands/certificate.js';
+import { content } from './commands/content.js';
 import { demo } from './commands/demo.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
@@ -27,6 +28,7 @@ export const verbs: readonly Verb[] = [
   sync,
   certificate,
   releases,
+  content,
   shell,
   logs,
   replica,

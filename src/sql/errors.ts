@@ -17,6 +17,10 @@ export const errno = {
   readOnly: 1290,
   noSuchSlaveSource: 1200,
   unknownSystemVariable: 1193,
+  duplicateKey: 1062,
+  dataTooLong: 1406,
+  lockWaitTimeout: 1205,
+  deadlock: 1213,
 } as const;
 
 /** True for an error of the server with this number. */
