@@ -9,6 +9,7 @@ import type { Site } from '../../site/schema.js';
 import { writeJson } from '../../state/atomic-file.js';
 import { lockHolder } from '../../state/lock.js';
 import { authorityFile } from '../balancer/certificate.js';
+import { EventJournal } from '../event-journal.js';
 import { type Layout, paths } from '../layout.js';
 import { ensureAccounts } from '../machine/accounts.js';
 import { claimNetwork } from '../network/claim.js';
@@ -30,6 +31,7 @@ const adoptAgainMs = 10_000;
  */
 export class ControlPlane {
   readonly #supervisor: Supervisor;
+  readonly #events: EventJournal;
   #running: Running | undefined;
   #loop: { readonly ended: Promise<void>; stop(): void } | undefined;
   /** `up` and `down` come one after the other. */
@@ -44,6 +46,9 @@ export class ControlPlane {
     private readonly layout: Layout,
     private readonly log: Logger,
   ) {
+    this.#events = new EventJournal(paths.events(layout), (error, event) =>
+      log.error({ event, problem: messageOf(error) }, 'an event could not be kept'),
+    );
     this.#supervisor = new Supervisor(paths.processes(layout), {
       died: (name, delayMs) => log.warn({ name, delayMs }, 'died; it will be started again'),
       restarted: (name) => log.info({ name }, 'started again'),
@@ -172,7 +177,10 @@ export class ControlPlane {
       balancerRuns: await this.#anyRuns(['balancer']),
       databasesRun: await this.#anyRuns(['database']),
     });
-    return assemble(this.layout, site, claim, this.#supervisor, this.log);
+    return assemble(this.layout, site, claim, this.#supervisor, this.log, (event) => {
+      this.log.warn(event, 'event');
+      this.#events.tell(event);
+    });
   }
 
   async #anyRuns(kinds: typeof serviceKinds | readonly [(typeof serviceKinds)[number]]): Promise<boolean> {

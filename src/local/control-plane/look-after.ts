@@ -55,6 +55,8 @@ function lookAfterDatabases(databases: NonNullable<Running['databases']>, signal
     databases.status = await databases.cluster.converge(signal);
     if (performance.now() < purgeAt) return;
     purgeAt = performance.now() + minuteMs;
+    // A copy that is being made needs the logs that stood in the list when it began.
+    if (databases.cluster.isRebuilding) return;
     await databases.site.purge();
   };
 }

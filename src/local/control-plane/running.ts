@@ -5,6 +5,7 @@ import type { Balancer } from '../balancer/balancer.js';
 import type { Cluster, ClusterStatus } from '../database/cluster.js';
 import type { ServerProcesses } from '../database/observe.js';
 import type { SiteDatabases } from '../database/site-databases.js';
+import type { TellEvent } from '../event-journal.js';
 import { localReleaseArchive } from '../files/local-release-archive.js';
 import { type Layout, paths } from '../layout.js';
 import type { NetworkClaim } from '../network/claim.js';
@@ -45,6 +46,7 @@ export async function assemble(
   claim: NetworkClaim,
   supervisor: Supervisor,
   log: Pick<Logger, 'info' | 'error'>,
+  tell: TellEvent,
 ): Promise<Running> {
   const parts = await partsOf(layout, site, claim);
   const balancer = balancerOf(parts);
@@ -73,11 +75,16 @@ export async function assemble(
     logFile: paths.log(layout, 'cron'),
     records: supervisor.records,
   });
-  const databases = parts.database && runningDatabases(parts.database, supervisor, balancer);
+  const databases = parts.database && runningDatabases(parts.database, supervisor, balancer, tell);
   return { parts, supervisor, balancer, databases, instances, scalers, counts, cron };
 }
 
-function runningDatabases(site: SiteDatabases, supervisor: Supervisor, balancer: Balancer): RunningDatabases {
+function runningDatabases(
+  site: SiteDatabases,
+  supervisor: Supervisor,
+  balancer: Balancer,
+  tell: TellEvent,
+): RunningDatabases {
   const services = site.servers.map(
     ({ id, configFile }): Service => ({
       name: id,
@@ -101,6 +108,6 @@ function runningDatabases(site: SiteDatabases, supervisor: Supervisor, balancer:
       return process && `${process.bootId}/${process.pid}/${process.startTime}`;
     },
   };
-  const cluster = site.cluster(processes, (primary) => balancer.setPrimary(primary));
+  const cluster = site.cluster(processes, (primary) => balancer.setPrimary(primary), tell);
   return { site, cluster, services, processes, status: undefined };
 }

@@ -1,12 +1,16 @@
-import { refusal, UnderstudyError } from '../../output/errors.js';
+import { messageOf, refusal, UnderstudyError } from '../../output/errors.js';
 import type { SqlConnection } from '../../platform/databases.js';
 import type { ServerId } from '../../platform/edition.js';
 import type { ReplicationDialect, Source } from '../../replication/dialect.js';
+import type { TellEvent } from '../event-journal.js';
 import { admitStandby } from './admit.js';
+import { Backoff } from './backoff.js';
 import { type ClusterStatus, describe } from './cluster-status.js';
-import { type Action, decide, type Situation, whyLost } from './decide.js';
+import { type Action, decide, lateAcknowledgement, type Situation, whyLost, whyPrimaryLost } from './decide.js';
+import { detection } from './detection.js';
+import { LookHistory, type Times } from './look-history.js';
 import { continueMove } from './move.js';
-import { type Answer, type Observation, observe, type ServerProcesses } from './observe.js';
+import { type Answer, type LookAtData, type Observation, observe, type ServerProcesses } from './observe.js';
 import { type Roles, readRoles, rolesMissing, writeRoles } from './roles-record.js';
 import { setAcknowledging, setReadOnly, setWaiting } from './semi-sync.js';
 import type { StartRole } from './server.js';
@@ -27,13 +31,15 @@ export interface ClusterOptions {
   readonly configure: (server: ServerId, role: StartRole) => Promise<void>;
   /** Told who the primary is once it accepts writes; told again after a restart of this program. May be repeated. */
   readonly announcePrimary: (primary: ServerId) => Promise<void>;
+  readonly lookAtData: LookAtData;
+  /** Makes a standby a copy of the primary, with its binary logs. It runs afterwards. May take as long as data is large. */
+  readonly rebuildStandby: (standby: ServerId, primary: ServerId, signal: AbortSignal) => Promise<void>;
+  readonly tell: TellEvent;
   readonly now?: () => Date;
 }
 
-/** A standby that does not answer for this long holds up the primary's commits. */
-const standbyAnswerMs = 500;
-const primaryAnswerMs = 2_000;
-/** Replicas are nobody's hurry here, and one that hangs would slow down every round. */
+const { primaryAnswerMs, standbyAnswerMs } = detection;
+/** Replicas are nobody's hurry here, and one that hangs must not slow down a round. */
 const replicasEveryMs = 2_000;
 /** More than any way from anything to redundancy takes. */
 const mostSteps = 20;
@@ -47,6 +53,13 @@ export class Cluster {
   readonly #sessions: Sessions;
   readonly #now: () => Date;
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #histories = new Map<ServerId, LookHistory>();
+  readonly #ending = new AbortController();
+  readonly #admission = new Backoff(detection.admitAgainMs, detection.admitAtLatestMs);
+  readonly #rebuild = new Backoff(detection.rebuildAgainMs, detection.rebuildAtLatestMs);
+  #rebuilding: Promise<void> | undefined;
+  #lookingAtReplicas: Promise<unknown> = Promise.resolve();
+  #primaryLostAt: number | undefined;
   #disconnectedSince: number | undefined;
   #replicas: readonly Observation[] = [];
   #replicasKeptAt = Number.NEGATIVE_INFINITY;
@@ -69,6 +82,11 @@ export class Cluster {
     return this.#alone(() => this.#converge(signal));
   }
 
+  /** Whether the standby is being made a copy of the primary. */
+  get isRebuilding(): boolean {
+    return this.#rebuilding !== undefined;
+  }
+
   /** Looks at every server and changes nothing. */
   status(): Promise<ClusterStatus> {
     return this.#alone(async () => {
@@ -85,17 +103,23 @@ export class Cluster {
   promoteStandby(signal?: AbortSignal): Promise<ClusterStatus> {
     return this.#alone(async () => {
       const seen = await this.#look();
-      const { roles, standby } = seen;
+      const { roles, standby, primary } = seen;
       const reason = roles.standby.eligible ? whyLost(seen) : (roles.standby.reason ?? 'It is not in sync.');
-      if (reason !== undefined || standby.start === undefined || !standby.answer) throw ineligible(standby.id, reason);
-      await this.#record(roles, { moving: { from: roles.primary, to: standby.id, start: standby.start } });
+      if (reason !== undefined || !standby.answer) throw ineligible(standby.id, reason);
+      this.#primaryLostAt = performance.now();
+      await this.#beginMove(roles, standby, `${primary.id} was asked to give up its role.`);
       return this.#converge(signal);
     });
   }
 
-  /** Closes the connections. The servers keep running as they are. */
-  end(): Promise<void> {
-    return this.#alone(() => this.#sessions.end());
+  /** Closes the connections, and stops a rebuild that is under way. The servers keep running as they are. */
+  async end(): Promise<void> {
+    this.#ending.abort(
+      new UnderstudyError({ code: 'interrupted', message: 'The control plane lets go of the databases.' }),
+    );
+    await this.#rebuilding;
+    await this.#lookingAtReplicas;
+    await this.#alone(() => this.#sessions.end());
   }
 
   async #converge(signal?: AbortSignal): Promise<ClusterStatus> {
@@ -110,9 +134,11 @@ export class Cluster {
           break;
         }
         seen = await this.#take(action, seen, signal);
+        await this.#announce(seen);
       }
       await this.#announce(seen);
-      await this.#keepReplicasReadOnly();
+      this.#keepReplicasReadOnly();
+      problem ??= whyPrimaryLost(seen);
     } catch (error) {
       if (!(error instanceof UnderstudyError)) throw error;
       problem = error.message;
@@ -131,9 +157,11 @@ export class Cluster {
     const { processes } = this.#options;
     switch (action.do) {
       case 'record-ineligible':
+        if (action.reason === lateAcknowledgement) this.#admission.putOff();
         // Not looked at anew: a standby that hangs would be waited for a second time while commits wait for it.
         return { ...seen, roles: await this.#recordStandby(roles, null, action.reason) };
       case 'record-writable':
+        this.#tellOfRestart(roles);
         return { ...seen, roles: await this.#record(roles, { writable: { server: primary.id, start: action.start } }) };
       case 'stop-waiting':
         await setWaiting(await this.#session(primary), false);
@@ -160,6 +188,8 @@ export class Cluster {
       case 'admit-standby':
         await this.#admit(seen);
         break;
+      case 'fail-over':
+        return { ...seen, roles: await this.#beginMove(roles, standby, action.reason) };
       case 'continue-move':
         await this.#continueMove(seen, signal);
         break;
@@ -167,23 +197,80 @@ export class Cluster {
         await processes.start(standby.id);
         await this.#record(roles, { moving: null });
         break;
+      case 'restart-primary':
+        await this.#replaceProcess(primary.id, action.reason);
+        break;
+      case 'restart-standby':
+        await this.#replaceProcess(standby.id, action.reason);
+        break;
+      case 'rebuild-standby':
+        this.#beginRebuild(standby.id, primary.id, action.reason);
+        break;
     }
     return this.#look();
   }
 
+  /** Recorded before anything is done: from here on the old primary is never opened again, whatever comes. */
+  #beginMove(roles: Roles, standby: Observation, reason: string): Promise<Roles> {
+    if (standby.start === undefined) throw new RangeError(`${standby.id} does not run.`);
+    this.#options.tell({ kind: 'failover-begun', subject: roles.primary, detail: reason });
+    return this.#record(roles, { moving: { from: roles.primary, to: standby.id, start: standby.start } });
+  }
+
+  /** Killed and seen dead, then started. Between the two nobody restarts it: if this program ends there, the next one does. */
+  async #replaceProcess(server: ServerId, reason: string): Promise<void> {
+    const { processes, tell } = this.#options;
+    tell({ kind: 'server-replaced', subject: server, detail: reason });
+    await processes.kill(server);
+    await processes.start(server);
+  }
+
+  /** In the background: copying takes long, and meanwhile somebody must look after the primary. */
+  #beginRebuild(standby: ServerId, primary: ServerId, reason: string): void {
+    const { rebuildStandby, tell } = this.#options;
+    this.#rebuild.putOff();
+    const began = performance.now();
+    const told = (kind: 'standby-rebuilt' | 'rebuild-failed', detail: string) =>
+      tell({ kind, subject: standby, detail, ms: Math.round(performance.now() - began) });
+    this.#rebuilding = rebuildStandby(standby, primary, this.#ending.signal)
+      .then(
+        () => told('standby-rebuilt', `It is a copy of ${primary}. ${reason}`),
+        (error) => told('rebuild-failed', `${messageOf(error)} It had to be rebuilt: ${reason}`),
+      )
+      .finally(() => {
+        this.#rebuilding = undefined;
+      });
+  }
+
+  /** The primary comes back, and nobody else was primary meanwhile. */
+  #tellOfRestart({ primary, writable }: Roles): void {
+    if (writable?.server !== primary || this.#primaryLostAt === undefined) return;
+    const detail = 'It was started in place and may be written to again.';
+    this.#options.tell({ kind: 'primary-restarted', subject: primary, detail, ms: this.#sinceLost() });
+  }
+
+  #sinceLost(): number | undefined {
+    return this.#primaryLostAt === undefined ? undefined : Math.round(performance.now() - this.#primaryLostAt);
+  }
+
   async #admit(seen: Situation): Promise<void> {
-    await admitStandby(seen, {
+    const options = {
       primary: await this.#session(seen.primary),
       standby: await this.#session(seen.standby),
       dialect: this.#options.dialect,
       look: () => this.#observe(seen.standby.id, standbyAnswerMs),
-      record: (start) => this.#recordStandby(seen.roles, start, null),
+      record: (start: string) => this.#recordStandby(seen.roles, start, null),
+    };
+    await admitStandby(seen, options).catch((error) => {
+      this.#admission.putOff();
+      throw error;
     });
   }
 
-  #continueMove({ roles, standby }: Situation, signal: AbortSignal | undefined): Promise<void> {
-    const { processes, dialect, configure } = this.#options;
-    return continueMove(roles, {
+  async #continueMove({ roles, standby }: Situation, signal: AbortSignal | undefined): Promise<void> {
+    const { processes, dialect, configure, tell } = this.#options;
+    if (!roles.moving) return;
+    const abandoned = await continueMove(roles.moving, {
       processes,
       dialect,
       configure,
@@ -195,6 +282,10 @@ export class Cluster {
       now: this.#now,
       signal,
     });
+    if (abandoned !== undefined) {
+      const detail = `${standby.id} could not take over, and ${roles.primary} is started in place. ${abandoned}`;
+      tell({ kind: 'failover-abandoned', subject: roles.primary, detail });
+    }
   }
 
   async #attach(standby: SqlConnection, primary: ServerId, demote: boolean): Promise<void> {
@@ -214,15 +305,51 @@ export class Cluster {
 
   async #look(): Promise<Situation> {
     const roles = await this.#roles();
-    const [primary, standby] = await Promise.all([
-      this.#observe(roles.primary, primaryAnswerMs),
-      this.#observe(roles.standby.id, standbyAnswerMs),
+    const [[primary, primaryTimes], [standby, standbyTimes]] = await Promise.all([
+      this.#watch(roles.primary, primaryAnswerMs),
+      this.#watch(roles.standby.id, standbyAnswerMs),
     ]);
     // Counted only while there is somebody to connect to: a primary may take long to recover.
     const isConnecting = primary.answer !== undefined && standby.answer?.source?.receiving === 'connecting';
     this.#disconnectedSince = isConnecting ? (this.#disconnectedSince ?? performance.now()) : undefined;
     const disconnectedMs = this.#disconnectedSince === undefined ? 0 : performance.now() - this.#disconnectedSince;
-    return { roles, primary, standby, source: this.#options.sourceAt(primary.id), disconnectedMs };
+    this.#rememberCalm(roles);
+    const situation: Situation = {
+      roles,
+      primary,
+      standby,
+      source: this.#options.sourceAt(primary.id),
+      disconnectedMs,
+      primaryTimes,
+      standbyTimes,
+      rebuilding: this.#rebuilding !== undefined,
+      due: { rebuild: this.#rebuild.isDue(), admission: this.#admission.isDue() },
+    };
+    this.#rememberLoss(situation);
+    return situation;
+  }
+
+  /** Looks at a member of the cluster, and tells for how long it has been as it is. */
+  async #watch(id: ServerId, deadlineMs: number): Promise<readonly [Observation, Times]> {
+    const history = this.#histories.get(id) ?? new LookHistory();
+    this.#histories.set(id, history);
+    const began = performance.now();
+    const seen = await this.#observe(id, deadlineMs);
+    return [seen, history.add(seen, began)];
+  }
+
+  /** Since when writes are away; what an event says is counted from there. */
+  #rememberLoss(seen: Situation): void {
+    const { roles, primary, primaryTimes: times } = seen;
+    const isServing = primary.answer?.readOnly === false && whyPrimaryLost(seen) === undefined;
+    if (isServing && !roles.moving) this.#primaryLostAt = undefined;
+    else this.#primaryLostAt ??= performance.now() - Math.max(times.awayMs, times.commitMs, times.fullMs);
+  }
+
+  #rememberCalm({ standby }: Roles): void {
+    if (!standby.eligible || this.#now().getTime() - Date.parse(standby.since) < detection.calmMs) return;
+    this.#admission.forget();
+    this.#rebuild.forget();
   }
 
   async #roles(): Promise<Roles> {
@@ -232,8 +359,8 @@ export class Cluster {
   }
 
   #observe(id: ServerId, deadlineMs: number): Promise<Observation> {
-    const { processes, dialect } = this.#options;
-    return observe(id, processes, this.#sessions, dialect, deadlineMs);
+    const { processes, dialect, lookAtData } = this.#options;
+    return observe(id, processes, this.#sessions, dialect, lookAtData, deadlineMs);
   }
 
   async #session({ id, start }: Observation): Promise<SqlConnection> {
@@ -243,7 +370,17 @@ export class Cluster {
 
   /** @param start of the standby that is eligible from now on; null: none is, for `reason` */
   #recordStandby(roles: Roles, start: string | null, reason: string | null): Promise<Roles> {
-    const since = this.#now().toISOString();
+    const { standby } = roles;
+    const now = this.#now();
+    const since = now.toISOString();
+    if (start !== null) {
+      const detail = `Every write is on ${standby.id} too. It was not: ${standby.reason ?? 'it was not in sync.'}`;
+      const ms = now.getTime() - Date.parse(standby.since);
+      this.#options.tell({ kind: 'redundancy-restored', subject: standby.id, detail, ms });
+    } else {
+      const detail = `Writes are on ${roles.primary} alone. ${reason ?? ''}`.trim();
+      this.#options.tell({ kind: 'redundancy-lost', subject: standby.id, detail });
+    }
     return this.#record(roles, { standby: { id: roles.standby.id, eligible: start !== null, start, since, reason } });
   }
 
@@ -253,18 +390,27 @@ export class Cluster {
     return changed;
   }
 
-  async #announce({ primary }: Situation): Promise<void> {
+  async #announce({ roles, primary }: Situation): Promise<void> {
     if (primary.answer?.readOnly !== false || this.#announced === primary.id) return;
     await this.#options.announcePrimary(primary.id);
     this.#announced = primary.id;
+    if (!roles.moving) return;
+    const detail = `${primary.id} is the primary, and ${roles.standby.id} is to become its standby.`;
+    this.#options.tell({ kind: 'failover-done', subject: primary.id, detail, ms: this.#sinceLost() });
+    this.#primaryLostAt = undefined;
   }
 
-  async #keepReplicasReadOnly(): Promise<void> {
+  #keepReplicasReadOnly(): void {
     if (performance.now() - this.#replicasKeptAt < replicasEveryMs) return;
     this.#replicasKeptAt = performance.now();
-    for (const seen of await this.#lookAtReplicas()) {
-      if (seen.answer?.readOnly === false) await setReadOnly(await this.#session(seen), true);
-    }
+    // What a replica refuses is tried again at the next look at it.
+    this.#lookingAtReplicas = this.#lookAtReplicas()
+      .then(async (replicas) => {
+        for (const seen of replicas) {
+          if (seen.answer?.readOnly === false) await setReadOnly(await this.#session(seen), true);
+        }
+      })
+      .catch(() => undefined);
   }
 
   async #lookAtReplicas(): Promise<readonly Observation[]> {

@@ -1,5 +1,7 @@
 import type { ServerId } from '../../platform/edition.js';
 import { transactionsBetween } from '../../replication/position.js';
+import { detection } from './detection.js';
+import type { Times } from './look-history.js';
 import type { Observation } from './observe.js';
 import type { Roles } from './roles-record.js';
 
@@ -7,6 +9,10 @@ import type { Roles } from './roles-record.js';
 export type Action =
   | { readonly do: 'make-read-only'; readonly server: ServerId }
   | { readonly do: 'continue-move' }
+  | { readonly do: 'fail-over'; readonly reason: string }
+  | { readonly do: 'restart-primary'; readonly reason: string }
+  | { readonly do: 'restart-standby'; readonly reason: string }
+  | { readonly do: 'rebuild-standby'; readonly reason: string }
   | { readonly do: 'restart-old-primary' }
   | { readonly do: 'record-ineligible'; readonly reason: string }
   | { readonly do: 'stop-waiting' }
@@ -28,10 +34,14 @@ export interface Situation {
   readonly source: { readonly host: string; readonly port: number };
   /** For how long both have answered without being connected to each other. */
   readonly disconnectedMs: number;
+  readonly primaryTimes: Times;
+  readonly standbyTimes: Times;
+  /** Whether the standby is being rebuilt at this moment. */
+  readonly rebuilding: boolean;
+  /** What was tried in vain a moment ago is not tried again at once. */
+  readonly due: { readonly rebuild: boolean; readonly admission: boolean };
 }
 
-/** How long a standby that runs may take to connect again after its primary was restarted; it tries every second. */
-const reconnectMs = 2_500;
 /** A standby that lacks more lets the primary's commits wait too long when it begins to acknowledge. */
 const nearTransactions = 100;
 
@@ -41,6 +51,7 @@ export function decide(situation: Situation): Action {
     keepOneWritable(situation) ??
     continueMove(situation) ??
     withdrawStandby(situation) ??
+    replacePrimary(situation) ??
     openPrimary(situation) ??
     bringStandbyBack(situation)
   );
@@ -67,13 +78,20 @@ function withdrawStandby(situation: Situation): Action | undefined {
     return reason === undefined ? undefined : { do: 'record-ineligible', reason };
   }
   // Not recorded as eligible, so the primary need not wait, unless the standby is about to be.
-  return primary.answer?.waitsForStandby && !isNearlyBack(situation) ? { do: 'stop-waiting' } : undefined;
+  const isAboutTo = isNearlyBack(situation) && situation.due.admission;
+  return primary.answer?.waitsForStandby && !isAboutTo ? { do: 'stop-waiting' } : undefined;
 }
 
+/** It answers and seems to replicate, so that nothing but patience keeps it from being admitted again at once. */
+export const lateAcknowledgement = 'It does not acknowledge in time.';
+
 /** Why a standby that is recorded as eligible is not any more; undefined if it still is. */
-export function whyLost({ roles, primary, standby, source: expected, disconnectedMs }: Situation): string | undefined {
+export function whyLost(situation: Situation): string | undefined {
+  const { roles, primary, standby, source: expected, disconnectedMs } = situation;
   if (standby.start === undefined) return 'It does not run.';
   if (standby.start !== roles.standby.start) return 'It was restarted.';
+  if (standby.dataLost) return 'Its data directory is gone.';
+  if (situation.standbyTimes.fullMs >= detection.acknowledgementMs) return 'Its disk is full.';
   // While the primary is away nothing is acknowledged: what is on the standby stays all there is.
   if (!primary.answer) return undefined;
   if (!standby.answer) return 'It does not answer.';
@@ -82,10 +100,45 @@ export function whyLost({ roles, primary, standby, source: expected, disconnecte
   if (!acknowledges) return 'It does not acknowledge.';
   if (!source.applying) return `It stopped applying. ${source.error?.text ?? ''}`.trim();
   if (source.receiving === 'no') return `It stopped receiving. ${source.error?.text ?? ''}`.trim();
-  if (source.receiving === 'connecting' && disconnectedMs > reconnectMs) return 'It lost its connection.';
+  if (source.receiving === 'connecting' && disconnectedMs > detection.reconnectMs) return 'It lost its connection.';
+  if (situation.primaryTimes.acknowledgementMs > detection.acknowledgementMs) return lateAcknowledgement;
   // The primary accepted writes without waiting, so the standby may lack some.
   if (!primary.answer.readOnly && !primary.answer.waitsForStandby) return 'The primary did not wait for it.';
   return undefined;
+}
+
+/** Why the primary cannot do its work; undefined while it does, or may soon. */
+export function whyPrimaryLost({ primary, primaryTimes: times }: Situation): string | undefined {
+  const { primaryHungMs } = detection;
+  const forMs = (ms: number) => `for ${(ms / 1_000).toFixed(1)} s`;
+  if (primary.start === undefined) return 'It does not run.';
+  if (primary.dataLost) return 'Its data directory is gone.';
+  if (!primary.answer) {
+    return times.awayMs >= primaryHungMs ? `It has not answered ${forMs(times.awayMs)}.` : undefined;
+  }
+  if (times.fullMs >= primaryHungMs) return `Its disk has been full ${forMs(times.fullMs)}.`;
+  return times.commitMs >= primaryHungMs ? `A commit has hung ${forMs(times.commitMs)}.` : undefined;
+}
+
+/** Fails over if everything acknowledged is on a standby that can serve; else a primary that hangs is started anew. */
+function replacePrimary(situation: Situation): Action | undefined {
+  const { roles, primary, standby, primaryTimes } = situation;
+  const reason = whyPrimaryLost(situation);
+  if (reason === undefined) return undefined;
+  // Whether it is eligible was asked just before.
+  if (roles.standby.eligible && !roles.moving && standby.answer && canTakeOver(situation)) {
+    return { do: 'fail-over', reason };
+  }
+  const isHanging = primary.start !== undefined && !primary.answer && !primary.dataLost;
+  const wasOpen = roles.writable?.server === primary.id && roles.writable.start === primary.start;
+  const patienceMs = wasOpen || primaryTimes.hasAnswered ? detection.hungAloneMs : detection.startingMs;
+  return isHanging && primaryTimes.awayMs >= patienceMs ? { do: 'restart-primary', reason } : undefined;
+}
+
+/** Two servers on one full disk gain nothing from changing places. */
+function canTakeOver({ standby, primaryTimes }: Situation): boolean {
+  const isAboutRoom = primaryTimes.fullMs > 0 || primaryTimes.commitMs > 0;
+  return !isAboutRoom || (standby.freeBytes ?? Number.POSITIVE_INFINITY) >= detection.roomToTakeOverBytes;
 }
 
 /** Lets the primary accept writes: only it, only after it waits if it must, only once no other process could. */
@@ -113,26 +166,51 @@ function bringStandbyBack(situation: Situation): Action {
   const { roles, primary, standby } = situation;
   if (roles.moving) return { do: 'restart-old-primary' };
   const nothing = (problem?: string): Action => ({ do: 'nothing', problem });
+  if (situation.rebuilding) return nothing(`The standby ${standby.id} is being rebuilt.`);
+  const unfit = primary.dataLost ? undefined : whyUnfit(situation);
+  if (unfit !== undefined) {
+    if (situation.due.rebuild) return { do: 'rebuild-standby', reason: unfit };
+    return nothing(`The standby ${standby.id} has to be rebuilt. ${unfit}`);
+  }
   if (standby.start === undefined) return nothing(`The standby ${standby.id} does not run.`);
-  if (!standby.answer || !primary.answer) return nothing(`The standby ${standby.id} does not answer.`);
+  if (!standby.answer || !primary.answer) {
+    const reason = whyHung(situation.standbyTimes);
+    if (reason !== undefined) return { do: 'restart-standby', reason };
+    return nothing(`The standby ${standby.id} does not answer.`);
+  }
   const { source } = standby.answer;
   if (!source || !isSame(source, situation.source)) {
     // What it wrote while it was primary is in its binary log, and not in what it applied from others.
     return { do: 'attach-standby', demote: transactionsBetween(standby.answer.applied, standby.answer.written) > 0 };
   }
-  const hasFailed = source.error && !(source.receiving === 'connecting' && source.error.during === 'receiving');
-  if (hasFailed) return nothing(`The standby ${standby.id} cannot replicate: ${source.error.text}`);
   if (!source.applying || source.receiving === 'no' || !standby.answer.acknowledges) return { do: 'start-standby' };
   if (roles.standby.eligible) return nothing();
-  return isNearlyBack(situation)
+  return isNearlyBack(situation) && situation.due.admission
     ? { do: 'admit-standby' }
     : nothing(`The standby ${standby.id} is catching up from ${standby.answer.applied || 'the beginning'}.`);
 }
 
+/** Why a standby cannot come back with the data that it has. */
+function whyUnfit({ standby, standbyTimes, source: expected }: Situation): string | undefined {
+  if (standby.dataLost) return 'Its data directory is gone.';
+  if (standby.start === undefined && standbyTimes.awayMs >= detection.notComingUpMs) return 'It does not come up.';
+  const source = standby.answer?.source;
+  if (!source?.error || !isSame(source, expected)) return undefined;
+  // A primary that cannot be reached is worth waiting for.
+  if (source.receiving === 'connecting' && source.error.during === 'receiving') return undefined;
+  return `It cannot replicate: ${source.error.text}`;
+}
+
+/** Why a server that runs and is nobody's only copy is to be started anew. */
+export function whyHung({ awayMs, hasAnswered }: Times): string | undefined {
+  const patienceMs = hasAnswered ? detection.hungMs : detection.startingMs;
+  return awayMs >= patienceMs ? `It has not answered for ${(awayMs / 1_000).toFixed(1)} s.` : undefined;
+}
+
 /** Whether it replicates and lacks so little that waiting for it would hold up nobody for long. */
 function isNearlyBack(situation: Situation): boolean {
-  const { primary, standby } = situation;
-  if (!primary.answer || !standby.answer || !isReplicating(situation)) return false;
+  const { primary, standby, standbyTimes } = situation;
+  if (!primary.answer || !standby.answer || !isReplicating(situation) || standbyTimes.fullMs > 0) return false;
   return transactionsBetween(standby.answer.applied, primary.answer.written) <= nearTransactions;
 }
 

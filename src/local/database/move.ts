@@ -31,22 +31,27 @@ const applyMs = 30_000;
  * source, record. The standby becomes writable only afterwards, by the same rules as every primary.
  * If the standby has been restarted since, what it acknowledged may be gone from it; if it hangs or cannot apply, it
  * cannot serve. Then the old primary, which has everything, is started again and nothing has changed.
+ * @returns why it was given up; undefined if the new primary is recorded
  * @throws code `deadline` if the standby needs more time; the next round goes on
  */
-export async function continueMove(roles: Roles, options: MoveOptions): Promise<void> {
+export async function continueMove(
+  moving: NonNullable<Roles['moving']>,
+  options: MoveOptions,
+): Promise<string | undefined> {
   const { processes, dialect, configure, record, now, signal } = options;
-  if (!roles.moving) return;
-  const { from, to, start } = roles.moving;
+  const { from, to, start } = moving;
   await processes.kill(from);
   // From here on nobody writes and nobody acknowledges: what the standby has received is all that was acknowledged.
-  const seen = await waitUntil(async () => answered(await options.standby()), {
-    what: `${to} to answer`,
-    deadlineMs: answerMs,
-    signal,
-  }).catch(() => undefined);
+  const seen = await waitUntil(
+    async () => {
+      const look = await options.standby();
+      return look.start === start ? answered(look) : 'restarted';
+    },
+    { what: `${to} to answer`, deadlineMs: answerMs, signal },
+  ).catch(() => undefined);
   signal?.throwIfAborted();
   if (!seen) return abandon('It did not answer during a failover.');
-  if (seen.start !== start) return abandon('It was restarted during a failover.');
+  if (seen === 'restarted') return abandon('It was restarted during a failover.');
   if (seen.answer.source) {
     // Never START SLAVE here: it would throw away what was received and not yet applied.
     await seen.connection.query('STOP SLAVE IO_THREAD');
@@ -63,8 +68,9 @@ export async function continueMove(roles: Roles, options: MoveOptions): Promise<
     primary: to,
     standby: { id: from, eligible: false, start: null, since, reason: 'It was the primary before a failover.' },
   });
+  return undefined;
 
-  async function abandon(reason: string): Promise<void> {
+  async function abandon(reason: string): Promise<string> {
     await configure(from, 'primary');
     await configure(to, 'standby');
     // Started first: it begins read-only, and if this program ends here, the move is abandoned once more.
@@ -73,6 +79,7 @@ export async function continueMove(roles: Roles, options: MoveOptions): Promise<
       moving: null,
       standby: { id: to, eligible: false, start: null, since: now().toISOString(), reason },
     });
+    return reason;
   }
 }
 

@@ -22,6 +22,20 @@ export interface Observation {
   readonly start: string | undefined;
   /** Undefined: it does not run, or does not answer in time. */
   readonly answer: Answer | undefined;
+  /** Room on the disk of its data; undefined if that cannot be told. */
+  readonly freeBytes: number | undefined;
+  /** Whether its data directory is gone. A server that runs may go on for a while without. */
+  readonly dataLost: boolean;
+}
+
+/** A commit that was at work at the moment of the look. */
+export interface CommitUnderWay {
+  /** Of the connection. */
+  readonly id: number;
+  /** Since its statement began; whole seconds. */
+  readonly seconds: number;
+  /** It is done here, and waits for the standby's acknowledgement. */
+  readonly waitsForStandby: boolean;
 }
 
 export interface Answer extends ReplicaState {
@@ -32,7 +46,11 @@ export interface Answer extends ReplicaState {
   readonly acknowledgers: number;
   /** Whether it acknowledges what it receives. */
   readonly acknowledges: boolean;
+  readonly commits: readonly CommitUnderWay[];
 }
+
+/** Where a server keeps its data, asked of the file system. */
+export type LookAtData = (server: ServerId) => Promise<Pick<Observation, 'freeBytes' | 'dataLost'>>;
 
 /**
  * Looks at a server. The start is read before and after: an answer counts only if it came from the process that
@@ -43,17 +61,19 @@ export async function observe(
   processes: Pick<ServerProcesses, 'startIdentity'>,
   sessions: Sessions,
   dialect: ReplicationDialect,
+  lookAtData: LookAtData,
   deadlineMs: number,
 ): Promise<Observation> {
   const start = processes.startIdentity(id);
-  if (start === undefined) return { id, start, answer: undefined };
+  const data = await lookAtData(id);
+  if (start === undefined) return { id, start, answer: undefined, ...data };
   const answer = await sessions
     .of(id, start, deadlineMs)
     .then((connection) => ask(connection, dialect, deadlineMs))
     // Whatever went wrong, the next look begins with a new connection.
     .catch(() => sessions.drop(id));
   const startNow = processes.startIdentity(id);
-  return { id, start: startNow, answer: startNow === start ? (answer ?? undefined) : undefined };
+  return { id, start: startNow, answer: startNow === start ? (answer ?? undefined) : undefined, ...data };
 }
 
 async function ask(connection: SqlConnection, dialect: ReplicationDialect, deadlineMs: number): Promise<Answer> {
@@ -71,5 +91,22 @@ async function ask(connection: SqlConnection, dialect: ReplicationDialect, deadl
     waitsForStandby: waits,
     acknowledgers,
     acknowledges: row.acknowledges !== 0,
+    commits: await commitsUnderWay(connection, deadlineMs),
   };
+}
+
+const waiting = /semi-sync ACK/i;
+const committing = /^(Commit|Writing to binlog|Waiting for prior transaction to (start )?commit)/i;
+
+/** By SHOW PROCESSLIST, because the table of the same name needs a temporary file: the disk may be full. */
+async function commitsUnderWay(connection: SqlConnection, deadlineMs: number): Promise<readonly CommitUnderWay[]> {
+  const rows = await connection.query<{ Id: number; User: string; State: string | null; Time: number | null }>(
+    'SHOW PROCESSLIST',
+    [],
+    deadlineMs,
+  );
+  return rows
+    .map(({ Id, User, State, Time }) => ({ id: Id, user: User, state: State ?? '', seconds: Time ?? 0 }))
+    .filter(({ user, state }) => user !== 'system user' && (waiting.test(state) || committing.test(state)))
+    .map(({ id, state, seconds }) => ({ id, seconds, waitsForStandby: waiting.test(state) }));
 }

@@ -6,15 +6,19 @@ import type { Source } from '../../replication/dialect.js';
 import { replicationGate } from '../../replication/gate.js';
 import { mariadb } from '../../replication/mariadb.js';
 import type { Site } from '../../site/schema.js';
+import type { TellEvent } from '../event-journal.js';
 import { type Layout, paths } from '../layout.js';
 import { clusterServers, type Hosts, replicaServers } from '../network/hosts.js';
 import { type DatabasePasswords, schemaOf } from './accounts.js';
 import { type Purge, purgeBinlogs } from './binlogs.js';
 import { Cluster } from './cluster.js';
 import { localDatabases, serverOf } from './connections.js';
+import { settleReplacement } from './copy-server.js';
 import { initialiseDatabases } from './initialise.js';
+import { lookAtData } from './look-at-data.js';
 import type { ServerProcesses } from './observe.js';
-import { rebuildReplica, requireReplica, settleReplacement } from './rebuild-replica.js';
+import { rebuildReplica, requireReplica } from './rebuild-replica.js';
+import { rebuildStandby } from './rebuild-standby.js';
 import { readRoles, rolesMissing, startRoleOf } from './roles-record.js';
 import { type DatabaseServer, databaseDaemon, databaseServers, prepareServer } from './server.js';
 
@@ -41,7 +45,7 @@ export interface SiteDatabases {
   prepare(signal?: AbortSignal): Promise<void>;
   daemon(server: ServerId): DaemonSpec;
   /** The one that moves roles. Only the control plane may have it, and only one at a time. */
-  cluster(processes: ServerProcesses, announcePrimary: (primary: ServerId) => Promise<void>): Cluster;
+  cluster(processes: ServerProcesses, announcePrimary: (primary: ServerId) => Promise<void>, tell: TellEvent): Cluster;
   /** Removes binary logs that nobody needs. */
   purge(): Promise<readonly Purge[]>;
   /**
@@ -93,7 +97,7 @@ export function siteDatabases({ layout, hosts, site, passwords, account }: SiteD
       for (const server of servers) await prepareServer(server, startRoleOf(roles, server.id), account);
     },
     daemon: (id) => databaseDaemon(serverOf(servers, id), account),
-    cluster: (processes, announcePrimary) =>
+    cluster: (processes, announcePrimary, tell) =>
       new Cluster({
         replicas: replicaServers,
         rolesFile,
@@ -103,6 +107,18 @@ export function siteDatabases({ layout, hosts, site, passwords, account }: SiteD
         sourceAt,
         configure: (id, role) => prepareServer(serverOf(servers, id), role, account),
         announcePrimary,
+        lookAtData: (id) => lookAtData(serverOf(servers, id)),
+        rebuildStandby: (standby, primary, signal) =>
+          rebuildStandby({
+            to: serverOf(servers, standby),
+            from: serverOf(servers, primary),
+            databases,
+            processes,
+            password: passwords.operator,
+            account,
+            signal,
+          }),
+        tell,
       }),
     purge: async () =>
       purgeBinlogs({
@@ -114,7 +130,7 @@ export function siteDatabases({ layout, hosts, site, passwords, account }: SiteD
       }),
     rebuild: async (replica, from, processes, signal) =>
       rebuildReplica({
-        replica: requireReplica(serverOf(servers, replica)),
+        to: requireReplica(serverOf(servers, replica)),
         from: requireReplica(serverOf(servers, from)),
         gate,
         processes,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DatabaseRole } from '../../../src/platform/databases.js';
+import { roundsOf } from './rounds.js';
 import { makeSite, type RunningSite } from './running-site.js';
 
 /** The server's numbers for "you have no right to". */
@@ -12,7 +13,7 @@ describe('the accounts', () => {
     it = await makeSite(2);
     await it.site.prepare();
     await it.start('db-1', 'db-2');
-    const cluster = it.site.cluster(it.processes, async () => undefined);
+    const { cluster } = roundsOf(it);
     await cluster.converge();
     await cluster.end();
     await it.sql('db-1', 'dev', 'CREATE TABLE posts (id BIGINT PRIMARY KEY, title TEXT)');

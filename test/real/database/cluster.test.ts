@@ -2,49 +2,23 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Cluster } from '../../../src/local/database/cluster.js';
-import type { ClusterStatus } from '../../../src/local/database/cluster-status.js';
-import { readRoles } from '../../../src/local/database/roles-record.js';
 import { paths } from '../../../src/local/layout.js';
 import { waitUntil } from '../../../src/process/wait.js';
 import { mariadb } from '../../../src/replication/mariadb.js';
+import { type Rounds, roundsOf, seenWaiting } from './rounds.js';
 import { makeSite, type RunningSite } from './running-site.js';
 
 describe('primary and standby', () => {
   let it: RunningSite;
+  let rounds: Rounds;
   let cluster: Cluster;
-  const announced: string[] = [];
 
-  const newCluster = () =>
-    it.site.cluster(it.processes, async (primary) => {
-      announced.push(primary);
-    });
-  const roles = async () => {
-    const recorded = await readRoles(paths.databaseRoles(it.layout));
-    if (!recorded) throw new Error('no record');
-    return recorded;
+  const begin = () => {
+    rounds = roundsOf(it);
+    cluster = rounds.cluster;
   };
-  /** Rounds like those of a control plane, until the state is reached. */
-  const convergeTo = (state: ClusterStatus['state']): Promise<ClusterStatus> => {
-    let last: ClusterStatus | undefined;
-    return waitUntil(
-      async () => {
-        last = await cluster.converge();
-        return last.state === state ? last : undefined;
-      },
-      { what: `the state ${state}`, deadlineMs: 15_000, everyMs: 50 },
-    ).catch((error) => {
-      throw new Error(`${error.message} ${JSON.stringify(last)}`);
-    });
-  };
-  /** Waits for a statement to be seen at work on the primary: a commit that has not been acknowledged. */
-  const seenWaiting = (server: string) =>
-    waitUntil(
-      async () => {
-        const rows = await it.sql<{ State: string | null }>(server, 'operator', 'SHOW PROCESSLIST');
-        return rows.some(({ State }) => /semi-sync ACK/i.test(State ?? ''));
-      },
-      { what: 'a commit that waits', deadlineMs: 5_000, everyMs: 20 },
-    );
+  const roles = () => rounds.roles();
+  const convergeTo: Rounds['to'] = (state) => rounds.to(state);
   const insert = (server: string, id: number) =>
     it.sql(server, 'dev', 'INSERT INTO notes VALUES (?)', [id]).then(() => 'acknowledged' as const);
   const ids = async (server: string) =>
@@ -54,7 +28,7 @@ describe('primary and standby', () => {
     it = await makeSite(3);
     await it.site.prepare();
     await it.start('db-1', 'db-2', 'replica-1');
-    cluster = newCluster();
+    begin();
     await convergeTo('redundant');
     await it.sql('db-1', 'dev', 'CREATE TABLE notes (id INT PRIMARY KEY)');
   });
@@ -73,7 +47,7 @@ describe('primary and standby', () => {
       { id: 'replica-1', up: true, readOnly: true },
       { id: 'replica-2', up: false },
     ]);
-    expect(announced).toEqual(['db-1']);
+    expect(rounds.announced).toEqual(['db-1']);
     expect(await roles()).toMatchObject({ standby: { eligible: true, reason: null }, moving: null });
   });
 
@@ -90,7 +64,7 @@ describe('primary and standby', () => {
     const write = insert('db-1', 1).then((acknowledged) => {
       outcome = acknowledged;
     });
-    await seenWaiting('db-1');
+    await seenWaiting(it, 'db-1');
     expect((await roles()).standby.eligible).toBe(true);
     expect(outcome).toBe('waiting');
 
@@ -122,15 +96,18 @@ describe('primary and standby', () => {
       }),
       configure: async () => undefined,
       announcePrimary: async () => undefined,
+      lookAtData: async () => ({ freeBytes: undefined, dataLost: false }),
+      rebuildStandby: async () => undefined,
+      tell: () => undefined,
     });
     await it.processes.kill('db-2');
     let outcome = 'waiting';
     const write = insert('db-1', 2).then((acknowledged) => {
       outcome = acknowledged;
     });
-    await seenWaiting('db-1');
+    await seenWaiting(it, 'db-1');
     await expect(unable.converge()).rejects.toMatchObject({ code: 'ENAMETOOLONG' });
-    await seenWaiting('db-1');
+    await seenWaiting(it, 'db-1');
     expect(outcome).toBe('waiting');
     await unable.end();
     await cluster.converge();
@@ -142,7 +119,7 @@ describe('primary and standby', () => {
     it.processes.signal('db-2', 'SIGSTOP');
     const started = performance.now();
     const write = insert('db-1', 3);
-    await seenWaiting('db-1');
+    await seenWaiting(it, 'db-1');
     await cluster.converge();
     await write;
     const stalledMs = Math.round(performance.now() - started);
@@ -166,9 +143,8 @@ describe('primary and standby', () => {
     expect(after.generation).toBeGreaterThan(before.generation + 1);
   });
 
-  test('a primary that was killed comes back writable in place, and still waits for its standby', async () => {
+  test('a primary that is started again before anybody has looked stays primary, and waits for its standby', async () => {
     await it.processes.kill('db-1');
-    expect((await cluster.converge()).state).toBe('down');
     await it.start('db-1');
     const [row] = await it.sql('db-1', 'monitor', 'SELECT @@read_only AS readOnly');
     expect(row).toEqual({ readOnly: 1 });
@@ -189,14 +165,25 @@ describe('primary and standby', () => {
     expect(await ids('db-2')).toContain(4);
   });
 
+  test('a primary that is killed while nobody can take over comes back in place', async () => {
+    await it.processes.kill('db-2');
+    await convergeTo('solo');
+    await insert('db-1', 6);
+    await it.processes.kill('db-1');
+    expect(await cluster.converge()).toMatchObject({ state: 'down', problem: 'The primary db-1 does not run.' });
+    await it.start('db-1', 'db-2');
+    expect((await convergeTo('redundant')).primary).toBe('db-1');
+    expect(rounds.events.some(({ kind }) => kind === 'failover-begun')).toBe(false);
+    expect(await ids('db-2')).toContain(6);
+  });
+
   test('a control plane that starts anew finds everything as it is', async () => {
     const { generation } = await roles();
     await cluster.end();
-    cluster = newCluster();
-    announced.length = 0;
+    begin();
     expect((await cluster.converge()).state).toBe('redundant');
     expect((await roles()).generation).toBe(generation);
-    expect(announced).toEqual(['db-1']);
+    expect(rounds.announced).toEqual(['db-1']);
   });
 
   test('a standby that somebody made writable is made read-only before anything else', async () => {

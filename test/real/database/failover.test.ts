@@ -1,35 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Cluster } from '../../../src/local/database/cluster.js';
-import type { ClusterStatus } from '../../../src/local/database/cluster-status.js';
-import { readRoles, writeRoles } from '../../../src/local/database/roles-record.js';
+import { writeRoles } from '../../../src/local/database/roles-record.js';
 import { paths } from '../../../src/local/layout.js';
 import type { SqlConnection } from '../../../src/platform/databases.js';
 import { toPosition } from '../../../src/platform/position.js';
 import { waitUntil } from '../../../src/process/wait.js';
+import { type Rounds, roundsOf, seenWaiting } from './rounds.js';
 import { makeSite, type RunningSite } from './running-site.js';
 
 describe('making the standby the primary', () => {
   let it: RunningSite;
+  let rounds: Rounds;
   let cluster: Cluster;
-  const announced: string[] = [];
 
-  const roles = async () => {
-    const recorded = await readRoles(paths.databaseRoles(it.layout));
-    if (!recorded) throw new Error('no record');
-    return recorded;
-  };
-  const convergeTo = (state: ClusterStatus['state']): Promise<ClusterStatus> => {
-    let last: ClusterStatus | undefined;
-    return waitUntil(
-      async () => {
-        last = await cluster.converge();
-        return last.state === state ? last : undefined;
-      },
-      { what: `the state ${state}`, deadlineMs: 15_000, everyMs: 50 },
-    ).catch((error) => {
-      throw new Error(`${error.message} ${JSON.stringify(last)}`);
-    });
-  };
+  const roles = () => rounds.roles();
+  const convergeTo: Rounds['to'] = (state) => rounds.to(state);
   const count = async (server: string) =>
     (await it.sql<{ n: number }>(server, 'operator', 'SELECT COUNT(*) AS n FROM notes'))[0]?.n;
   const other = (server: string) => (server === 'db-1' ? 'db-2' : 'db-1');
@@ -38,9 +23,8 @@ describe('making the standby the primary', () => {
     it = await makeSite(4);
     await it.site.prepare();
     await it.start('db-1', 'db-2', 'replica-1');
-    cluster = it.site.cluster(it.processes, async (primary) => {
-      announced.push(primary);
-    });
+    rounds = roundsOf(it);
+    cluster = rounds.cluster;
     await convergeTo('redundant');
     await it.sql('db-1', 'dev', 'CREATE TABLE notes (id BIGINT AUTO_INCREMENT PRIMARY KEY, n INT UNIQUE)');
   });
@@ -53,11 +37,11 @@ describe('making the standby the primary', () => {
   test('no acknowledged write is lost, and the old primary comes back as the standby', async () => {
     const writers = [1, 2, 3].map((writer) => writeUntilLost('db-1', writer));
     await waitUntil(async () => Number(await count('db-2')) > 200, { what: 'writes', deadlineMs: 10_000 });
-    announced.length = 0;
+    rounds.announced.length = 0;
     const status = await cluster.promoteStandby();
     const acknowledged = (await Promise.all(writers)).flat();
     expect(status).toMatchObject({ state: 'solo', primary: 'db-2', standby: 'db-1' });
-    expect(announced).toEqual(['db-2']);
+    expect(rounds.announced).toEqual(['db-2']);
     const kept = await it.sql<{ n: number }>('db-2', 'operator', 'SELECT n FROM notes');
     const there = new Set(kept.map(({ n }) => n));
     expect(acknowledged.filter((n) => !there.has(n))).toEqual([]);
@@ -107,13 +91,7 @@ describe('making the standby the primary', () => {
       () => 'acknowledged',
       () => 'lost',
     );
-    await waitUntil(
-      async () => {
-        const rows = await it.sql<{ State: string | null }>(primary, 'operator', 'SHOW PROCESSLIST');
-        return rows.some(({ State }) => /semi-sync ACK/i.test(State ?? ''));
-      },
-      { what: 'a commit that waits', deadlineMs: 5_000, everyMs: 20 },
-    );
+    await seenWaiting(it, primary);
     await it.processes.kill(primary);
     expect(await write).toBe('lost');
     await cluster.promoteStandby();

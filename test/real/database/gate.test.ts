@@ -12,6 +12,7 @@ import {
   tablesWithoutPrimaryKey,
 } from '../../../src/replication/inspect.js';
 import { mariadb } from '../../../src/replication/mariadb.js';
+import { roundsOf } from './rounds.js';
 import { makeSite, type RunningSite } from './running-site.js';
 
 describe('the gate', () => {
@@ -34,11 +35,9 @@ describe('the gate', () => {
     it = await makeSite(5);
     await it.site.prepare();
     await it.start('db-1', 'db-2', 'replica-1', 'replica-2');
-    cluster = it.site.cluster(it.processes, async () => undefined);
-    await waitUntil(async () => (await cluster.converge()).state === 'redundant', {
-      what: 'redundancy',
-      deadlineMs: 10_000,
-    });
+    const rounds = roundsOf(it);
+    cluster = rounds.cluster;
+    await rounds.to('redundant');
     await it.sql('db-1', 'dev', 'CREATE TABLE notes (id BIGINT AUTO_INCREMENT PRIMARY KEY, n BIGINT)');
     await write(0);
   });

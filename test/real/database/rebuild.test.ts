@@ -3,8 +3,8 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { paths } from '../../../src/local/layout.js';
-import { waitUntil } from '../../../src/process/wait.js';
 import { capturePosition } from '../../../src/replication/capture.js';
+import { roundsOf } from './rounds.js';
 import { allServers, makeSite, type RunningSite } from './running-site.js';
 
 describe('a replica that is no longer what it should be', () => {
@@ -18,12 +18,9 @@ describe('a replica that is no longer what it should be', () => {
     it = await makeSite(7);
     await it.site.prepare();
     await it.start(...allServers);
-    const cluster = it.site.cluster(it.processes, async () => undefined);
-    await waitUntil(async () => (await cluster.converge()).state === 'redundant', {
-      what: 'redundancy',
-      deadlineMs: 10_000,
-    });
-    await cluster.end();
+    const rounds = roundsOf(it);
+    await rounds.to('redundant');
+    await rounds.cluster.end();
     await it.sql('db-1', 'dev', 'CREATE TABLE notes (id BIGINT PRIMARY KEY, t TEXT)');
     await it.sql('db-1', 'dev', "INSERT INTO notes VALUES (1, 'one')");
     await it.site.gate.advance('replica-1', await capturePosition(it.site.databases));

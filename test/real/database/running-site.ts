@@ -19,10 +19,13 @@ export const account: Account | undefined =
 
 export const allServers = ['db-1', 'db-2', 'replica-1', 'replica-2'] as const;
 
-/** The processes of one test's servers. Nobody restarts what dies: the test does, when it wants to. */
+/** The processes of one test's servers. What dies is restarted only while the test says so. */
 export class TestProcesses implements ServerProcesses {
   readonly #running = new Map<ServerId, ProcessRef>();
+  readonly #watched = new Set<ServerId>();
   site: SiteDatabases | undefined;
+  /** Whether what dies is started again after a moment, as a supervisor would. A fence keeps it down. */
+  restarts = false;
 
   isRunning(server: ServerId): boolean {
     const ref = this.#running.get(server);
@@ -32,9 +35,20 @@ export class TestProcesses implements ServerProcesses {
   async start(server: ServerId): Promise<void> {
     if (this.isRunning(server) || !this.site) return;
     this.#running.set(server, await startDaemon(this.site.daemon(server)));
+    this.#watched.add(server);
+  }
+
+  /** Dies by itself, as far as anybody can tell. */
+  async crash(server: ServerId): Promise<void> {
+    this.signal(server, 'SIGKILL');
+    await waitUntil(() => !this.isRunning(server), { what: `${server} to die`, deadlineMs: 5_000, everyMs: 5 });
+    setTimeout(() => {
+      if (this.restarts && this.#watched.has(server)) void this.start(server);
+    }, 300);
   }
 
   async kill(server: ServerId): Promise<void> {
+    this.#watched.delete(server);
     const ref = this.#running.get(server);
     if (ref) await killDaemon(ref);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Action, decide, type Situation } from '../../../../src/local/database/decide.js';
+import type { Times } from '../../../../src/local/database/look-history.js';
 import type { Answer } from '../../../../src/local/database/observe.js';
 import { firstRoles, type Roles } from '../../../../src/local/database/roles-record.js';
 import { toPosition } from '../../../../src/platform/position.js';
@@ -25,6 +26,7 @@ const answer: Answer = {
   waitsForStandby: false,
   acknowledgers: 1,
   acknowledges: false,
+  commits: [],
 };
 const openPrimary: Answer = { ...answer, readOnly: false, waitsForStandby: true };
 const goodStandby: Answer = { ...answer, source: connected, acknowledges: true };
@@ -36,26 +38,37 @@ const roles: Roles = {
 };
 const ineligible: Roles = { ...roles, standby: { ...roles.standby, eligible: false, start: null, reason: 'x' } };
 
+const data = { freeBytes: 1e12, dataLost: false };
+const times: Times = { awayMs: 0, hasAnswered: true, commitMs: 0, acknowledgementMs: 0, fullMs: 0 };
+
 const situation = (change: Partial<Situation> = {}): Situation => ({
   roles,
-  primary: { id: 'db-1', start: 'p1', answer: openPrimary },
-  standby: { id: 'db-2', start: 's1', answer: goodStandby },
+  primary: { id: 'db-1', start: 'p1', answer: openPrimary, ...data },
+  standby: { id: 'db-2', start: 's1', answer: goodStandby, ...data },
   source,
   disconnectedMs: 0,
+  primaryTimes: times,
+  standbyTimes: times,
+  rebuilding: false,
+  due: { rebuild: true, admission: true },
   ...change,
 });
 const primary = (change: Partial<Answer>, start = 'p1') => ({
   id: 'db-1',
   start,
   answer: { ...openPrimary, ...change },
+  ...data,
 });
 const standby = (change: Partial<Answer>, start = 's1') => ({
   id: 'db-2',
   start,
   answer: { ...goodStandby, ...change },
+  ...data,
 });
-const stopped = { id: 'db-2', start: undefined, answer: undefined };
-const hanging = { id: 'db-2', start: 's1', answer: undefined };
+const stopped = { id: 'db-2', start: undefined, answer: undefined, ...data };
+const dead = { id: 'db-1', start: undefined, answer: undefined, ...data };
+const silent = { id: 'db-1', start: 'p1', answer: undefined, ...data };
+const hanging = { id: 'db-2', start: 's1', answer: undefined, ...data };
 
 describe('what is done next', () => {
   test.each<[string, Situation, Action]>([
@@ -89,9 +102,131 @@ describe('what is done next', () => {
     ],
     ['commits wait for nobody who counts', situation({ roles: ineligible, standby: stopped }), { do: 'stop-waiting' }],
     [
-      'the primary is gone, and the standby is as recorded',
-      situation({ primary: { id: 'db-1', start: undefined, answer: undefined } }),
+      'the primary is dead, and the standby is as recorded',
+      situation({ primary: dead }),
+      { do: 'fail-over', reason: 'It does not run.' },
+    ],
+    [
+      'the primary is dead, and nobody can take over',
+      situation({ roles: ineligible, primary: dead }),
       { do: 'nothing', problem: 'The primary db-1 does not run.' },
+    ],
+    [
+      'both are dead',
+      situation({ primary: dead, standby: stopped }),
+      { do: 'record-ineligible', reason: 'It does not run.' },
+    ],
+    [
+      'the primary does not answer for a moment',
+      situation({ primary: silent, primaryTimes: { ...times, awayMs: 1_900 } }),
+      { do: 'nothing', problem: 'The primary db-1 does not answer.' },
+    ],
+    [
+      'the primary hangs',
+      situation({ primary: silent, primaryTimes: { ...times, awayMs: 2_300 } }),
+      { do: 'fail-over', reason: 'It has not answered for 2.3 s.' },
+    ],
+    [
+      'the primary hangs, and nobody can take over yet',
+      situation({ roles: ineligible, primary: silent, primaryTimes: { ...times, awayMs: 2_300 } }),
+      { do: 'nothing', problem: 'The primary db-1 does not answer.' },
+    ],
+    [
+      'the primary has hung for long, and nobody can take over',
+      situation({ roles: ineligible, primary: silent, primaryTimes: { ...times, awayMs: 10_000 } }),
+      { do: 'restart-primary', reason: 'It has not answered for 10.0 s.' },
+    ],
+    [
+      'the primary takes long to start, and nobody can take over',
+      situation({
+        roles: ineligible,
+        primary: { ...silent, start: 'p2' },
+        primaryTimes: { ...times, awayMs: 10_000, hasAnswered: false },
+      }),
+      { do: 'nothing', problem: 'The primary db-1 does not answer.' },
+    ],
+    [
+      'both hang',
+      situation({ primary: silent, standby: hanging, primaryTimes: { ...times, awayMs: 10_000 } }),
+      { do: 'restart-primary', reason: 'It has not answered for 10.0 s.' },
+    ],
+    [
+      "the primary's disk is full",
+      situation({ primaryTimes: { ...times, fullMs: 2_000 } }),
+      { do: 'fail-over', reason: 'Its disk has been full for 2.0 s.' },
+    ],
+    [
+      "the primary's disk is full, and the standby's nearly",
+      situation({
+        primaryTimes: { ...times, fullMs: 2_000 },
+        standby: { ...standby({}), freeBytes: 20 * 1024 * 1024 },
+      }),
+      { do: 'nothing', problem: undefined },
+    ],
+    [
+      'a commit hangs',
+      situation({ primaryTimes: { ...times, commitMs: 2_100 } }),
+      { do: 'fail-over', reason: 'A commit has hung for 2.1 s.' },
+    ],
+    [
+      "the primary's data directory is gone",
+      situation({ primary: { ...primary({}), dataLost: true } }),
+      { do: 'fail-over', reason: 'Its data directory is gone.' },
+    ],
+    [
+      'the data directory of the only copy is gone, and it hangs',
+      situation({ roles: ineligible, primary: { ...silent, dataLost: true }, primaryTimes: { ...times, awayMs: 1e6 } }),
+      { do: 'nothing', problem: 'The primary db-1 does not answer.' },
+    ],
+    [
+      'the standby acknowledges too late',
+      situation({ primaryTimes: { ...times, acknowledgementMs: 1_200 } }),
+      { do: 'record-ineligible', reason: 'It does not acknowledge in time.' },
+    ],
+    [
+      'commits wait for a standby that may not be admitted yet',
+      situation({ roles: ineligible, due: { rebuild: true, admission: false } }),
+      { do: 'stop-waiting' },
+    ],
+    [
+      "the standby's disk is full",
+      situation({ standbyTimes: { ...times, fullMs: 1_500 } }),
+      { do: 'record-ineligible', reason: 'Its disk is full.' },
+    ],
+    [
+      "the standby's data directory is gone",
+      situation({ standby: { ...standby({}), dataLost: true } }),
+      { do: 'record-ineligible', reason: 'Its data directory is gone.' },
+    ],
+    [
+      'the standby hangs for long',
+      situation({
+        roles: ineligible,
+        primary: primary({ waitsForStandby: false }),
+        standby: hanging,
+        standbyTimes: { ...times, awayMs: 5_000 },
+      }),
+      { do: 'restart-standby', reason: 'It has not answered for 5.0 s.' },
+    ],
+    [
+      'the standby does not come up',
+      situation({
+        roles: ineligible,
+        primary: primary({ waitsForStandby: false }),
+        standby: stopped,
+        standbyTimes: { ...times, awayMs: 15_000, hasAnswered: false },
+      }),
+      { do: 'rebuild-standby', reason: 'It does not come up.' },
+    ],
+    [
+      'the standby is being rebuilt',
+      situation({
+        roles: ineligible,
+        primary: primary({ waitsForStandby: false }),
+        standby: stopped,
+        rebuilding: true,
+      }),
+      { do: 'nothing', problem: 'The standby db-2 is being rebuilt.' },
     ],
     [
       'the primary came back and has to wait first',
@@ -153,7 +288,7 @@ describe('what is done next', () => {
           source: { ...connected, receiving: 'no', error: { during: 'receiving', number: 1236, text: 'gone' } },
         }),
       }),
-      { do: 'nothing', problem: 'The standby db-2 cannot replicate: gone' },
+      { do: 'rebuild-standby', reason: 'It cannot replicate: gone' },
     ],
     [
       'the standby is far behind',
@@ -234,6 +369,24 @@ describe('in whatever situation', () => {
     }
   });
 
+  test('a failover begins only to a standby that answers, is recorded as eligible, and has not been restarted', () => {
+    for (const seen of all) {
+      if (decide(seen).do !== 'fail-over') continue;
+      expect(seen.roles.standby).toMatchObject({ eligible: true, start: seen.standby.start });
+      expect(seen.standby.answer).toBeDefined();
+      expect(seen.roles.moving).toBeNull();
+    }
+    expect(all.some((seen) => decide(seen).do === 'fail-over')).toBe(true);
+  });
+
+  test('a primary is killed only while it does not answer, and nobody could take over', () => {
+    for (const seen of all) {
+      if (decide(seen).do !== 'restart-primary') continue;
+      expect(seen.primary.answer).toBeUndefined();
+      expect(seen.roles.standby.eligible && seen.standby.answer !== undefined).toBe(false);
+    }
+  });
+
   function everySituation(): readonly Situation[] {
     const records: Roles[] = [];
     for (const base of [roles, ineligible]) {
@@ -241,8 +394,8 @@ describe('in whatever situation', () => {
         records.push({ ...base, writable });
     }
     const primaries: Situation['primary'][] = [
-      { id: 'db-1', start: undefined, answer: undefined },
-      { id: 'db-1', start: 'p1', answer: undefined },
+      { id: 'db-1', start: undefined, answer: undefined, ...data },
+      { id: 'db-1', start: 'p1', answer: undefined, ...data },
     ];
     for (const start of ['p1', 'p2']) {
       for (const readOnly of [true, false]) {
@@ -266,7 +419,13 @@ describe('in whatever situation', () => {
       }
     }
     return records.flatMap((recorded) =>
-      primaries.flatMap((p) => standbys.map((s) => situation({ roles: recorded, primary: p, standby: s }))),
+      primaries.flatMap((p) =>
+        standbys.flatMap((s) =>
+          [0, 2_000, 10_000].map((awayMs) =>
+            situation({ roles: recorded, primary: p, standby: s, primaryTimes: { ...times, awayMs } }),
+          ),
+        ),
+      ),
     );
   }
 });
