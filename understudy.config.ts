@@ -168,6 +168,12 @@ export default defineSite({
     sms: [],
   },
 
+  // The record of every request to dev and prod: who asked for what, when, and what came back.
+  accessLogs: {
+    // How long they are kept, in days.
+    retentionDays: 30,
+  },
+
   // The platform on this machine.
   local: {
     // Without it: 8080 or the next free one, remembered.

@@ -3,6 +3,7 @@ import { idle } from './memory.js';
 import { failedRequests, promotion } from './promotions.js';
 import { cache } from './requests.js';
 import { start, status } from './start.js';
+import { traffic } from './traffic.js';
 
 /**
  * @typedef {object} Result
@@ -22,5 +23,6 @@ export const benches = {
   promote: { summary: 'promotions of one edited post and one edited file', measure: promotion },
   content: { summary: 'comparing two databases', measure: content },
   'failed-requests': { summary: 'visitors during promotions', measure: failedRequests },
+  traffic: { summary: 'summing up access logs', measure: traffic },
   cache: { summary: "prod's cached home page", measure: cache },
 };

@@ -14,6 +14,7 @@ import { rollback } from './commands/rollback.js';
 import { shell } from './commands/shell.js';
 import { status } from './commands/status.js';
 import { sync } from './commands/sync.js';
+import { traffic } from './commands/traffic.js';
 import { up } from './commands/up.js';
 
 /** Every command, in the order in which `--help` lists them. */
@@ -31,6 +32,7 @@ export const verbs: readonly Verb[] = [
   content,
   shell,
   logs,
+  traffic,
   replica,
   down,
   demo,

@@ -52,6 +52,10 @@ export const paths = {
   network: (l: Layout) => join(l.stateDir, 'network.json'),
   logs: (l: Layout) => join(l.stateDir, 'logs'),
   log: (l: Layout, name: string) => join(l.stateDir, 'logs', `${name}.log`),
+  /** What a balancer process has written down of requests and nobody has published yet. */
+  requests: (l: Layout, name: string) => join(l.stateDir, 'logs', `${name}.requests`),
+  accessLogs: (l: Layout) => join(l.stateDir, 'access-logs'),
+  accessLogState: (l: Layout) => join(l.stateDir, 'access-logs.json'),
   processes: (l: Layout) => join(l.stateDir, 'processes'),
   /** What happened by itself, a line of JSON each. */
   events: (l: Layout) => join(l.stateDir, 'events.ndjson'),

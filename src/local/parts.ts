@@ -100,5 +100,6 @@ export function balancerOf({ layout, site, claim, hosts, programs, accounts, dat
     },
     account: accounts.lb,
     logFile: (name) => paths.log(layout, name),
+    requestsFile: (name) => paths.requests(layout, name),
   });
 }

@@ -14,6 +14,8 @@ export interface DaemonSpec {
   readonly cwd?: string;
   /** Standard output and error go to the end of this file, never to a pipe: a pipe dies with its reader. */
   readonly logFile: string;
+  /** Takes standard output alone, where that is data and not talk. Default: the log. */
+  readonly outputFile?: string;
   readonly as?: Account | undefined;
 }
 
@@ -25,14 +27,16 @@ const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
  * @throws code `program-missing`, or `program-failed` if it is gone at once
  */
 export async function startDaemon(spec: DaemonSpec): Promise<ProcessRef> {
-  mkdirSync(dirname(spec.logFile), { recursive: true });
-  const log = openSync(spec.logFile, 'a', 0o640);
+  const { logFile, outputFile = logFile } = spec;
+  for (const file of [logFile, outputFile]) mkdirSync(dirname(file), { recursive: true });
+  const log = openSync(logFile, 'a', 0o640);
+  const output = openSync(outputFile, 'a', 0o640);
   try {
     const child = spawn(spec.program, spec.args, {
       env: { PATH: defaultPath, LANG: 'C.UTF-8', ...spec.env },
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
       ...(spec.as === undefined ? {} : { uid: spec.as.uid, gid: spec.as.gid }),
-      stdio: ['ignore', log, log],
+      stdio: ['ignore', output, log],
       detached: true,
     });
     const failure = new Promise<Error>((resolve) => child.once('error', resolve));
@@ -42,6 +46,7 @@ export async function startDaemon(spec: DaemonSpec): Promise<ProcessRef> {
     throw startError(spec, child.pid === undefined ? await failure : undefined);
   } finally {
     closeSync(log);
+    closeSync(output);
   }
 }
 

@@ -243,6 +243,12 @@ export const siteSchema = z.strictObject({
     .prefault({})
     .describe('From where on something is told. `understudy alarms --all` lists all.'),
   notify: notifySchema.prefault({}).describe('Who is told of alarms, promotions, rollbacks and failovers.'),
+  accessLogs: z
+    .strictObject({
+      retentionDays: z.int().min(1).max(3_650).default(30).describe('How long they are kept, in days.'),
+    })
+    .prefault({})
+    .describe('The record of every request to dev and prod: who asked for what, when, and what came back.'),
   local: local.prefault({}).describe('The platform on this machine.'),
 });
 

@@ -10,13 +10,21 @@ export const logs: Verb = {
     ['logs prod --follow', "prod's instances, as it comes"],
     ['logs db-1 --lines 100', 'one server'],
     ['logs control-plane', 'what was restarted, and why'],
+    ['logs --access --follow', 'every request to dev and prod, as it comes'],
   ],
   declare: (command) =>
     command
       .argument('[what]', 'dev, prod, an instance such as prod-1, or a server such as db-1, haproxy-1, control-plane')
+      .option('--access', "the balancer's record of requests, in the format of an AWS load balancer")
       .option('-f, --follow', 'go on as lines come')
       .option('-n, --lines <count>', 'how many lines of each', wholeNumber, 20),
   async run({ configFile, signal }, options, [what]) {
+    if (options.access) {
+      if (what !== undefined) throw accessOfOne(what);
+      const { showAccessLogs } = await import('../show-access-logs.js');
+      await showAccessLogs(configFile, { lines: Number(options.lines), follow: options.follow === true, signal });
+      return 0;
+    }
     const { layoutFor } = await import('../../local/layout.js');
     const { logFiles } = await import('../../local/log-files.js');
     const { runAttached } = await import('../../process/run-attached.js');
@@ -41,3 +49,10 @@ export const logs: Verb = {
     });
   },
 };
+
+const accessOfOne = (what: string) =>
+  usageError({
+    code: 'wrong-option',
+    message: `--access is about all requests, and ${JSON.stringify(what)} is one log.`,
+    remedy: "Leave one of them out. An instance's own record is a log such as prod-1.access.",
+  });

@@ -30,6 +30,8 @@ export interface BalancerOptions {
   readonly initial: BalancerState;
   readonly account: Account | undefined;
   readonly logFile: (name: string) => string;
+  /** Where a process writes down its requests. */
+  readonly requestsFile: (name: string) => string;
 }
 
 /** Requests to an environment, as both balancer processes counted them since they started. */
@@ -70,6 +72,7 @@ export class Balancer {
         // -db keeps it in the foreground; without -W there is no master that could take its worker along.
         args: ['-db', '-f', configFile],
         logFile: this.options.logFile(name),
+        outputFile: this.options.requestsFile(name),
         as: this.options.account,
       },
       // SIGUSR1 lets requests in flight finish.

@@ -1,3 +1,4 @@
+import { requestLogging } from '../access-log/request-line.js';
 import { ports } from '../network/hosts.js';
 import type { BalancerFrame, BalancerProcess, BalancerState, WebServer } from './settings.js';
 
@@ -34,7 +35,7 @@ const global = ({ adminSocket }: BalancerProcess) => `global
 
 const defaults = `defaults
     mode http
-    log stdout format raw local0 notice
+    log stderr format raw local0 notice
     option dontlognull
     option redispatch 1
     retries 3
@@ -56,12 +57,12 @@ const stats = ({ statsAddress }: BalancerProcess) => `frontend stats
 
 const frontends = ({ domains, httpPort, httpsPort, certificateFile }: BalancerFrame) => `frontend http
     bind 127.0.0.1:${httpPort}
-    http-request return status 400 content-type text/plain string "A Host header is needed." if !{ req.hdr(host) -m found }
+${requestLogging}    http-request return status 400 content-type text/plain string "A Host header is needed." if !{ req.hdr(host) -m found }
     http-request redirect location https://%[req.hdr(host),field(1,:)]:${httpsPort}%[capture.req.uri] code 301
 
 frontend https
     bind 127.0.0.1:${httpsPort} ssl crt ${certificateFile} alpn h2,http/1.1
-    # What a visitor claims about himself is not believed.
+${requestLogging}    # What a visitor claims about himself is not believed.
     http-request del-header X-Forwarded- -m beg
     http-request del-header Forwarded
     http-request del-header X-Real-IP

@@ -9,6 +9,7 @@ import type { Running } from './running.js';
 const roundMs = 250;
 const secondMs = 1_000;
 const minuteMs = 60_000;
+const accessLogsMs = 5_000;
 /** A balancer process that is silent for this many looks in a row hangs, and takes half of the visitors with it. */
 const silentLooks = 2;
 
@@ -17,7 +18,7 @@ const silentLooks = 2;
  * instance that is slow to end. Returns when the rounds that are under way have ended.
  */
 export async function lookAfter(running: Running, log: Logger, signal: AbortSignal): Promise<void> {
-  const { parts, supervisor, databases, instances, scalers, cron } = running;
+  const { parts, supervisor, databases, instances, scalers, cron, accessLogs } = running;
   const rounds = async (part: string, everyMs: number, work: () => Promise<unknown>) => {
     while (!signal.aborted) {
       try {
@@ -39,6 +40,7 @@ export async function lookAfter(running: Running, log: Logger, signal: AbortSign
     ),
     ...scalers.map((scaler) => rounds('scaling', secondMs, () => scaler.tick(signal)).finally(() => scaler.settled())),
     rounds('scheduled jobs', secondMs, () => cron.tick()),
+    rounds('access logs', accessLogsMs, () => accessLogs.tick()),
     rounds('logs', minuteMs, () => rotateLogs({ layout: parts.layout, records: supervisor.records })),
     ...(databases
       ? [

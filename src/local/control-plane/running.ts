@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import { environmentNames, type Site } from '../../site/schema.js';
 import { lockHolder } from '../../state/lock.js';
+import type { AccessLogPublisher } from '../access-log/publish.js';
+import { siteAccessLogPublisher } from '../access-log/site-access-logs.js';
 import type { Balancer } from '../balancer/balancer.js';
 import type { Cluster, ClusterStatus } from '../database/cluster.js';
 import type { ServerProcesses } from '../database/observe.js';
@@ -37,6 +39,7 @@ export interface Running {
   readonly scalers: readonly Scaler[];
   readonly counts: InstanceCounts;
   readonly cron: CronRunner;
+  readonly accessLogs: AccessLogPublisher;
 }
 
 /** Puts the parts together. Nothing is started or touched, but secrets are made if there are none. */
@@ -76,7 +79,8 @@ export async function assemble(
     records: supervisor.records,
   });
   const databases = parts.database && runningDatabases(parts.database, supervisor, balancer, tell);
-  return { parts, supervisor, balancer, databases, instances, scalers, counts, cron };
+  const accessLogs = siteAccessLogPublisher(parts);
+  return { parts, supervisor, balancer, databases, instances, scalers, counts, cron, accessLogs };
 }
 
 function runningDatabases(

@@ -1,0 +1,47 @@
+import { summaryOf } from '../../access-log/summary-of.js';
+import { reportTask } from '../../output/messages.js';
+import { accessLogsOf } from '../access-logs.js';
+import type { Verb } from '../command.js';
+import { duration } from '../duration.js';
+import { environmentArgument } from '../environment-argument.js';
+import { type TrafficReport, trafficText } from '../text/traffic-text.js';
+
+const hourMs = 3_600_000;
+
+export const traffic: Verb = {
+  name: 'traffic',
+  summary: 'what visitors asked and got: answers, latency, the slowest and most failing pages, by edition',
+  examples: [
+    ['traffic', "prod's last hour"],
+    ['traffic --since 15m', 'the last quarter of an hour'],
+    ['traffic dev --since 1d --json', "dev's last day, for programs"],
+  ],
+  declare: (command) =>
+    command
+      .argument('[environment]', 'prod or dev (default: prod)')
+      .option('--since <time>', 'how far back: 90s, 15m, 1h, 7d', duration, hourMs),
+  async run({ terminal, configFile, signal }, options, [name = 'prod']) {
+    const environment = environmentArgument(name);
+    const { site, logs } = await accessLogsOf(configFile);
+    const until = Date.now();
+    const since = until - Number(options.since);
+    const summary = await reportTask(terminal.report, 'traffic', 'Access logs', () =>
+      summaryOf(logs, {
+        since,
+        until,
+        domain: site.environments[environment].domain,
+        signal,
+        read: (done) => terminal.report({ kind: 'progress', task: 'traffic', done, unit: 'lines' }),
+      }),
+    );
+    const report: TrafficReport = {
+      site: site.name,
+      environment,
+      since: new Date(since).toISOString(),
+      until: new Date(until).toISOString(),
+      ...summary,
+    };
+    terminal.result(report, () => trafficText(report));
+    return 0;
+  },
+};

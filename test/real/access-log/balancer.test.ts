@@ -1,0 +1,195 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { request } from 'node:https';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AccessEntry, parseEntry } from '../../../src/access-log/entry.js';
+import { LocalAccessLogs } from '../../../src/local/access-log/local-access-logs.js';
+import { SpoolProgress } from '../../../src/local/access-log/spool.js';
+import { renderConfiguration } from '../../../src/local/balancer/configuration.js';
+import { killDaemon, startDaemon } from '../../../src/process/daemon.js';
+import type { ProcessRef } from '../../../src/process/identity.js';
+import { run } from '../../../src/process/run.js';
+import { waitUntil } from '../../../src/process/wait.js';
+
+const [httpPort, httpsPort] = [18_080, 18_443];
+const address = '127.14.40.1';
+let folder: string;
+let instance: Server;
+let balancer: ProcessRef;
+let logs: LocalAccessLogs;
+
+/** One real HAProxy process with the configuration of a site, and an instance that answers whatever it is asked. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'understudy-access-'));
+  const certificateFile = join(folder, 'certificate.pem');
+  const [key, certificate] = [join(folder, 'key'), join(folder, 'cert')];
+  const subject = ['-subj', '/CN=shop.example', '-days', '2', '-nodes', '-newkey', 'rsa:2048'];
+  await run('openssl', ['req', '-x509', ...subject, '-keyout', key, '-out', certificate]);
+  await writeFile(certificateFile, (await readFile(certificate)).toString() + (await readFile(key)));
+  instance = createServer((asked, response) => {
+    response.setHeader('X-Understudy-Edition', '7');
+    response.statusCode = asked.url?.startsWith('/missing') ? 404 : 200;
+    response.end('x'.repeat(1_000));
+  });
+  await new Promise<void>((resolve) => instance.listen(8080, address, resolve));
+  const configFile = join(folder, 'haproxy.cfg');
+  const frame = {
+    domains: { dev: 'dev.shop.example', prod: 'shop.example' },
+    httpPort,
+    httpsPort,
+    certificateFile,
+    primaryEndpoint: '127.14.40.10',
+    replicaEndpoint: '127.14.40.20',
+    cluster: {},
+    replicas: {},
+  };
+  const state = {
+    web: { dev: [], prod: [{ id: 'prod-1', address, mode: 'ready' as const }] },
+    primary: '',
+    weights: {},
+  };
+  const process = {
+    name: 'haproxy-1' as const,
+    statsAddress: '127.14.40.31',
+    adminSocket: join(folder, 's'),
+    configFile,
+  };
+  await writeFile(configFile, renderConfiguration(frame, state, process));
+  const file = join(folder, 'haproxy-1.requests');
+  balancer = await startDaemon({
+    program: '/usr/sbin/haproxy',
+    args: ['-db', '-f', configFile],
+    logFile: join(folder, 'log'),
+    outputFile: file,
+  });
+  logs = new LocalAccessLogs({
+    folder: join(folder, 'access-logs'),
+    spools: [{ name: 'haproxy-1', file, address: process.statsAddress }],
+    progress: new SpoolProgress(join(folder, 'access-logs.json')),
+    names: { balancer: 'app/shop/0', targetGroups: { dev: 'dev-group', prod: 'prod-group' } },
+    writer: { account: '000000000000', region: 'local', balancer: 'app.shop.0' },
+  });
+  await waitUntil(async () => (await get('/').catch(() => 0)) === 200, { what: 'the balancer', deadlineMs: 15_000 });
+});
+
+afterAll(async () => {
+  if (balancer) await killDaemon(balancer);
+  instance?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function get(path: string, headers: Record<string, string> = {}): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port: httpsPort, path, servername: 'shop.example', rejectUnauthorized: false };
+    const call = request({ ...options, headers: { host: `shop.example:${httpsPort}`, ...headers } }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode ?? 0));
+    });
+    call.on('error', reject);
+    call.end();
+  });
+}
+
+/** Bytes as they are, over plain HTTP. */
+function send(bytes: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(httpPort, '127.0.0.1', () => socket.end(bytes));
+    socket.resume();
+    socket.on('close', () => resolve());
+    socket.on('error', reject);
+  });
+}
+
+/** The line of a request, once it is there. */
+async function entryOf(wanted: (entry: AccessEntry) => boolean): Promise<AccessEntry> {
+  return waitUntil(
+    async () => {
+      for await (const lines of logs.lines(0)) {
+        const found = lines.map(parseEntry).find((entry) => entry && wanted(entry));
+        if (found) return found;
+      }
+      return undefined;
+    },
+    { what: 'the line of a request', deadlineMs: 5_000 },
+  );
+}
+
+const withPath = (path: string) => (entry: AccessEntry) => entry.url?.includes(path) === true;
+
+describe('what the balancer writes down of a request', () => {
+  it('names who asked, who answered, what came back, and the edition', async () => {
+    const before = Date.now();
+    await get('/page?x=1', { 'user-agent': 'A "quoted" agent\\' });
+    const entry = await entryOf(withPath('/page'));
+    expect(entry).toMatchObject({
+      type: 'https',
+      target: `${address}:8080`,
+      status: 200,
+      targetStatus: 200,
+      method: 'GET',
+      url: `https://shop.example:${httpsPort}/page?x=1`,
+      protocol: 'HTTP/1.1',
+      userAgent: 'A \\x22quoted\\x22 agent\\x5C',
+      tls: 'TLSv1.3',
+      targetGroup: 'prod-group',
+      domain: 'shop.example',
+      rule: 1,
+      action: 'forward',
+      edition: 7,
+    });
+    expect(entry.at).toBeGreaterThanOrEqual(before);
+    expect(entry.sentBytes).toBeGreaterThan(1_000);
+    expect(entry.requestMs).toBeLessThan(1_000);
+  });
+
+  it('says what an instance answered when that was an error', async () => {
+    await get('/missing');
+    expect(await entryOf(withPath('/missing'))).toMatchObject({ status: 404, targetStatus: 404 });
+  });
+
+  it('says that no instance was there to answer', async () => {
+    expect(await get('/no-dev', { host: 'dev.shop.example' })).toBe(503);
+    const entry = await entryOf(withPath('/no-dev'));
+    expect(entry).toMatchObject({ status: 503, targetGroup: 'dev-group', rule: 2 });
+    expect(entry).toMatchObject({ target: undefined, targetStatus: undefined, targetMs: undefined });
+  });
+
+  it('tells what it answered itself apart: other names, and the way to TLS', async () => {
+    await get('/elsewhere', { host: 'other.example' });
+    expect(await entryOf(withPath('/elsewhere'))).toMatchObject({ status: 404, rule: 0, action: 'fixed-response' });
+    await send('GET /plain HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n');
+    expect(await entryOf(withPath('/plain'))).toMatchObject({ type: 'http', status: 301, action: 'redirect' });
+  });
+
+  it('stays one line, whatever a visitor sends', async () => {
+    await send(
+      'GET /hostile"\\x20"a HTTP/1.1\r\nHost: shop.ex"ample\r\nUser-Agent: \x01\t"\xff\r\nConnection: close\r\n\r\n',
+    );
+    expect(await entryOf(withPath('/hostile'))).toMatchObject({ type: 'http', rule: 0 });
+  });
+
+  it('is there for what is no request at all', async () => {
+    await send('NONSENSE\r\n\r\n');
+    expect(await entryOf(({ status, url }) => status === 400 && url === undefined)).toMatchObject({ type: 'http' });
+  });
+
+  it('can be followed as it comes', async () => {
+    const ending = new AbortController();
+    const coming = logs.follow(ending.signal)[Symbol.asyncIterator]();
+    await get('/followed');
+    const seen: string[] = [];
+    await waitUntil(
+      async () => {
+        const { value } = await coming.next();
+        seen.push(...(value ?? []));
+        return seen.some((line) => line.includes('/followed'));
+      },
+      { what: 'the line of a request that was followed', deadlineMs: 5_000 },
+    );
+    ending.abort();
+    expect(seen.filter((line) => line.includes('/followed'))).toHaveLength(1);
+  });
+});
