@@ -1,7 +1,7 @@
 import { defineSite } from 'understudy';
 
 // The definition of one site: a dev environment, a prod environment, and how dev becomes prod.
-// Only the name is required; every other field stands here with its default.
+// Only the name is required; every other field stands here with its default, or (aws) an example.
 export default defineSite({
   // The site's name: it stands in host names and folders. The only field without a default.
   name: 'example',
@@ -180,5 +180,77 @@ export default defineSite({
     // httpPort: 8080,
     // Without it: 8443 or the next free one, remembered.
     // httpsPort: 8443,
+  },
+
+  // The platform in AWS. `understudy aws` asks for what is missing here.
+  aws: {
+    // The account. Nothing is changed with credentials of another one.
+    account: '111122223333',
+    // The region.
+    region: 'eu-central-1',
+    // Availability zones, in the order of the site's zones. Without it: the region's of these letters.
+    // zones: ['eu-central-1a', 'eu-central-1b'],
+    // The host names that visitors use, where they differ from those on this machine.
+    domains: {
+      // Dev's host name in AWS. Without it: environments.dev.domain.
+      dev: 'dev.example.com',
+      // Prod's host name in AWS. Without it: environments.prod.domain.
+      prod: 'www.example.com',
+    },
+    // Public DNS.
+    hostedZone: {
+      // The public zone in Route 53 that both host names lie in.
+      name: 'example.com',
+      // Its id, if it is there already. Without it a zone is made.
+      // id: 'Z0123456789ABCDEFGHIJ',
+    },
+    // A certificate for both names, if there is one. Without it: one is requested, validated by DNS.
+    // certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
+    // Who may open dev, which is never open to the world: one of the two.
+    devAccess: {
+      // Networks from which dev may be opened.
+      allow: ['203.0.113.0/24'],
+      // People who sign in at the balancer: 'none', or { issuer, authorizationEndpoint, tokenEndpoint,
+      // userInfoEndpoint, clientId, clientSecretName } of an OpenID Connect provider.
+      oidc: 'none',
+    },
+    // The VPC.
+    network: {
+      // The IPv4 range of the VPC that is made. It cannot be changed later.
+      cidr: '10.20.0.0/16',
+      // 'one': losing its zone takes the way out from all instances; 'one-per-zone': it does not, for more money.
+      natGateways: 'one',
+      // 'own', or one that is there: { id: 'vpc-…', cidr: '10.0.0.0/16', ipv6: false, publicSubnets: […],
+      // webSubnets: […], operationsSubnets: […], dataSubnets: […] }, with a subnet for each zone in each list.
+      vpc: 'own',
+    },
+    // The web instances and the operations host.
+    instances: {
+      // The instance type in dev. Graviton unless you choose otherwise.
+      dev: 't4g.medium',
+      // The instance type in prod.
+      prod: 't4g.medium',
+      // That of the operations host, which runs promotions.
+      operations: 't4g.small',
+      // Each instance's disk, in GB: editions and page cache.
+      volumeGb: 30,
+    },
+    // RDS for MySQL 8.4: a Multi-AZ master and two replicas.
+    database: {
+      // The master and its standby in another zone.
+      primaryClass: 'db.t4g.medium',
+      // Each of the two replicas that prod reads from.
+      replicaClass: 'db.t4g.medium',
+      // Storage of each server at first, in GB.
+      storageGb: 50,
+      // How far it may grow by itself, in GB.
+      maxStorageGb: 500,
+      // How many days of backups are kept.
+      backupDays: 14,
+    },
+    // Networks from which SSH reaches the operations host. Without any: Session Manager only.
+    sshAllow: [],
+    // How long the balancer's access logs are kept.
+    accessLogDays: 90,
   },
 });

@@ -8,6 +8,8 @@ export interface Field {
   readonly description: string;
   /** A value for a field that has no default. */
   readonly example: unknown;
+  /** Whether the example definition sets a field that has no default. */
+  readonly inExample: boolean;
   /** Its fields, if it is an object with known ones; for `app`, those of each kind. */
   readonly variants: readonly (readonly Field[])[];
 }
@@ -16,6 +18,7 @@ export interface Field {
 interface JsonSchema {
   readonly description?: string;
   readonly examples?: readonly unknown[];
+  readonly inExample?: boolean;
   readonly const?: unknown;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
@@ -40,6 +43,7 @@ function fieldsOf(schema: JsonSchema): readonly Field[] {
     name,
     description: field.description ?? '',
     example: field.const ?? field.examples?.[0],
+    inExample: field.inExample ?? false,
     // A choice between a word and an object is written as a value; there is nothing to open.
     variants: branches(field).every((branch) => branch.properties) ? branches(field).map(fieldsOf) : [],
   }));

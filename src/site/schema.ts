@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alarmSettingsSchema, notifySchema } from './alarm-settings.js';
+import { aws } from './aws-fields.js';
 
 /**
  * The site definition, field by field. Descriptions and examples stand in what `understudy init` writes,
@@ -250,6 +251,7 @@ export const siteSchema = z.strictObject({
     .prefault({})
     .describe('The record of every request to dev and prod: who asked for what, when, and what came back.'),
   local: local.prefault({}).describe('The platform on this machine.'),
+  aws: aws.prefault({}).describe('The platform in AWS. `understudy aws` asks for what is missing here.'),
 });
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;

@@ -4,7 +4,8 @@ import { resolveSite } from './resolve.js';
 /**
  * The text of a definition file with every field, its description and its default.
  * @param mode `commented`: each field but the required ones is a comment, one line to switch on (what `understudy init`
- *   writes); `active`: each field that has a default is set to it
+ *   writes); `active`: each field that has a default is set to it, and
+ *   what AWS cannot do without to an example
  * @throws code `definition-invalid` if the name is not one
  */
 export function definitionText(name: string, mode: 'commented' | 'active'): string {
@@ -13,7 +14,7 @@ export function definitionText(name: string, mode: 'commented' | 'active'): stri
   return `import { defineSite } from 'understudy';
 
 // The definition of one site: a dev environment, a prod environment, and how dev becomes prod.
-// Only the name is required; every other field stands here with its default.
+// Only the name is required; every other field stands here with its default${mode === 'active' ? ', or (aws) an example' : ''}.
 export default defineSite({
 ${body.join('\n')}
 });
@@ -46,7 +47,7 @@ function renderField(field: Field, value: unknown, style: Style): string[] {
     return field.name === 'app' && other ? [...object, ...renderOtherApp(other, style)] : object;
   }
   const line = `${field.name}: ${literal(value ?? field.example)},`;
-  const active = required.includes(field.name) || (mode === 'active' && value !== undefined);
+  const active = required.includes(field.name) || (mode === 'active' && (value !== undefined || field.inExample));
   return [...about, `${indent}${active ? '' : '// '}${line}`];
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { awsSite } from '../../../src/site/aws-site.js';
 import { type Field, siteFields } from '../../../src/site/fields.js';
 import { resolveSite } from '../../../src/site/resolve.js';
 import { definitionText } from '../../../src/site/template.js';
@@ -29,16 +30,19 @@ describe('the definition that init writes', () => {
     );
   });
 
-  it('means the same with every field switched on, but for the ports and the mail server, which are then fixed', () => {
+  it('means the same with every field switched on, but for ports, the mail server and what AWS has no defaults for', () => {
     const text = definitionText('shop', 'commented').split('// For a PHP site')[0] ?? '';
     const rest = definitionText('shop', 'commented').split(/\n {2}\/\/ },\n/)[1] ?? '';
     const site = resolveSite(evaluate(switchOn(`${text}\n${rest}`)), '/x');
-    const defaults = resolveSite({ name: 'shop' }, '/x');
+    const { aws, ...defaults } = resolveSite({ name: 'shop' }, '/x');
     expect(site).toEqual({
       ...defaults,
       notify: { ...defaults.notify, smtp: { ...defaults.notify.smtp, host: 'smtp.example.com' } },
       local: { httpPort: 8080, httpsPort: 8443 },
+      aws: expect.anything(),
     });
+    expect(site.aws).toMatchObject({ network: aws.network, instances: aws.instances, database: aws.database });
+    expect(() => awsSite(site)).not.toThrow();
   });
 
   it('has a definition of a PHP site that is valid when it is put in place', () => {
