@@ -1,0 +1,67 @@
+import { App, type StackProps, Tags, Validations } from 'aws-cdk-lib';
+import type { AwsSite } from '../../site/aws-site.js';
+import { type StackPart, stackName, tags } from '../naming.js';
+import { DataStack } from './data/data-stack.js';
+import { EdgeStack } from './edge/edge-stack.js';
+import { NetworkStack } from './network/network-stack.js';
+import { OperationsStack } from './operations/operations-stack.js';
+import { WebStack } from './web/web-stack.js';
+
+export interface AppOptions {
+  readonly of: AwsSite;
+  /** The image that instances are started from. */
+  readonly imageId: string;
+  /** Where templates go. Without it: a temporary folder. */
+  readonly outdir?: string;
+}
+
+/** The stacks of a site, cut by how often they change and by what is lost with them. Makes no call to anybody. */
+export function siteApp({ of, imageId, outdir }: AppOptions): App {
+  const app = new App({
+    ...(outdir === undefined ? {} : { outdir }),
+    analyticsReporting: false,
+    context: featureFlags,
+  });
+  const props = (part: StackPart, description: string): StackProps => ({
+    stackName: stackName(of.site.name, part),
+    description: `Understudy, ${of.site.name}: ${description}`,
+    // The account is not in the templates: commands compare it with the credentials before they change anything.
+    env: { region: of.region },
+    terminationProtection: part === 'data' || part === 'network',
+  });
+  const network = new NetworkStack(app, 'network', { of, ...props('network', 'network') });
+  const data = new DataStack(app, 'data', { of, network, ...props('data', 'databases, files, releases, secrets') });
+  const edge = new EdgeStack(app, 'edge', { of, network, data, ...props('edge', 'names, certificate, balancer') });
+  for (const environment of ['dev', 'prod'] as const) {
+    new WebStack(app, environment, {
+      of,
+      environment,
+      network,
+      data,
+      edge,
+      imageId,
+      ...props(environment, `web instances of ${environment}`),
+    });
+  }
+  new OperationsStack(app, 'operations', {
+    of,
+    network,
+    data,
+    imageId,
+    ...props('operations', 'operations and alarms'),
+  });
+  Tags.of(app).add(tags.site, of.site.name);
+  Validations.of(app).acknowledge({
+    id: 'CloudFormation-Validate::W3010',
+    reason: 'Zones are what the definition says, so that a subnet is in the same place whoever deploys it.',
+  });
+  return app;
+}
+
+const featureFlags = {
+  // What this program was written and tested with; new ones are switched on one by one.
+  '@aws-cdk/core:validateAgainstDefaultRules': true,
+  '@aws-cdk/aws-iam:minimizePolicies': true,
+  '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true,
+  '@aws-cdk/core:enablePartitionLiterals': true,
+};

@@ -1,0 +1,114 @@
+import { Stack } from 'aws-cdk-lib';
+import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { AwsSite } from '../../../site/aws-site.js';
+import { releaseKeys, tags } from '../../naming.js';
+import type { DataStack } from '../data/data-stack.js';
+import { subnetIds } from '../network/network.js';
+import type { NetworkStack } from '../network/network-stack.js';
+import { operationsHostVariables, userData } from '../web/host-file.js';
+import { hostRole, mayMount, mayRead } from '../web/host-role.js';
+import { LaunchTemplate } from '../web/launch-template.js';
+
+export interface OperationsHostProps {
+  readonly of: AwsSite;
+  readonly network: NetworkStack;
+  readonly data: DataStack;
+  readonly imageId: string;
+  readonly settingsVersion: string;
+  /** Where the site's alarms go. */
+  readonly topicArn: string;
+}
+
+/**
+ * The one machine that reaches everything inside: databases, both file systems, instances. Promotions run on it, and
+ * dev's scheduled jobs, which must have one runner. A group of one: when it is lost, another one is started.
+ */
+export class OperationsHost extends Construct {
+  readonly group: CfnAutoScalingGroup;
+
+  constructor(scope: Construct, id: string, props: OperationsHostProps) {
+    super(scope, id);
+    const { of, network, data, imageId, settingsVersion } = props;
+    const name = of.site.name;
+    const template = new LaunchTemplate(this, 'LaunchTemplate', {
+      siteName: name,
+      role: 'operations',
+      imageId,
+      instanceType: of.aws.instances.operations,
+      volumeGb: of.aws.instances.volumeGb,
+      securityGroup: network.groups.idOf('operations'),
+      identity: this.#role(props),
+      publicAddress: of.aws.sshAllow.length > 0,
+      userData: userData(operationsHostVariables({ of, data, settingsVersion, trustedProxies: [] })),
+    });
+    this.group = new CfnAutoScalingGroup(this, 'Group', {
+      minSize: '1',
+      maxSize: '1',
+      vpcZoneIdentifier: subnetIds(network.network, 'operations'),
+      launchTemplate: { launchTemplateId: template.id, version: template.version },
+      healthCheckType: 'EC2',
+      healthCheckGracePeriod: 300,
+      metricsCollection: [{ granularity: '1Minute' }],
+      tags: [
+        { key: tags.site, value: name, propagateAtLaunch: true },
+        { key: tags.role, value: 'operations', propagateAtLaunch: true },
+      ],
+    });
+    // The old one goes before the new one comes: two of them would run dev's scheduled jobs twice.
+    this.group.cfnOptions.updatePolicy = {
+      autoScalingRollingUpdate: { maxBatchSize: 1, minInstancesInService: 0 },
+    };
+  }
+
+  #role({ of, data, topicArn }: OperationsHostProps) {
+    const { account, partition, region } = Stack.of(this);
+    const { bucketArn } = data.releases;
+    return hostRole(this, 'Role', `The operations host of ${of.site.name}`, [
+      mayMount(data.files.dev, true),
+      mayMount(data.files.mediaForWriting, true),
+      mayRead([
+        ...Object.values(data.secrets.database),
+        data.secrets.salts,
+        data.secrets.settings.dev,
+        data.secrets.settings.prod,
+        data.secrets.siteAdmin,
+      ]),
+      new PolicyStatement({ sid: 'FindReleases', actions: ['s3:ListBucket'], resources: [bucketArn] }),
+      new PolicyStatement({
+        sid: 'KeepReleases',
+        actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+        resources: [releaseKeys.releases, releaseKeys.editions, releaseKeys.reports].map(
+          (key) => `${bucketArn}/${key}*`,
+        ),
+      }),
+      new PolicyStatement({
+        sid: 'SeeThePlatform',
+        actions: [
+          'autoscaling:DescribeAutoScalingGroups',
+          'ec2:DescribeInstances',
+          'elasticloadbalancing:DescribeTargetHealth',
+          'elasticloadbalancing:DescribeTargetGroups',
+          'rds:DescribeDBInstances',
+          'cloudwatch:DescribeAlarms',
+          'cloudwatch:GetMetricData',
+        ],
+        resources: ['*'],
+      }),
+      new PolicyStatement({
+        sid: 'TellHowItWent',
+        actions: ['cloudwatch:PutMetricData'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'cloudwatch:namespace': 'Understudy' } },
+      }),
+      new PolicyStatement({ sid: 'Notify', actions: ['sns:Publish'], resources: [topicArn] }),
+      new PolicyStatement({
+        sid: 'TakeInstancesOutToRefreshThem',
+        actions: ['elasticloadbalancing:DeregisterTargets', 'elasticloadbalancing:RegisterTargets'],
+        resources: [`arn:${partition}:elasticloadbalancing:${region}:${account}:targetgroup/*`],
+        conditions: { StringEquals: { [`aws:ResourceTag/${tags.site}`]: of.site.name } },
+      }),
+    ]);
+  }
+}

@@ -1,0 +1,56 @@
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { FileAccess } from '../data/file-systems.js';
+
+/** What every host of the platform may do: be reached through Session Manager. It needs no secret and no open port. */
+export function hostRole(scope: Construct, id: string, description: string, statements: PolicyStatement[]): Role {
+  return new Role(scope, id, {
+    assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+    description,
+    inlinePolicies: {
+      host: new PolicyDocument({ statements: [...sessionManager(), ...statements] }),
+    },
+  });
+}
+
+/**
+ * What the agent of Systems Manager calls, and no more: AWS's managed policy for it would also let a host read every
+ * parameter of the account. None of these calls can be limited to a resource.
+ */
+function sessionManager(): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      sid: 'SessionManager',
+      actions: [
+        'ssm:UpdateInstanceInformation',
+        'ssmmessages:CreateControlChannel',
+        'ssmmessages:CreateDataChannel',
+        'ssmmessages:OpenControlChannel',
+        'ssmmessages:OpenDataChannel',
+        'ec2messages:AcknowledgeMessage',
+        'ec2messages:DeleteMessage',
+        'ec2messages:FailMessage',
+        'ec2messages:GetEndpoint',
+        'ec2messages:GetMessages',
+        'ec2messages:SendReply',
+      ],
+      resources: ['*'],
+    }),
+  ];
+}
+
+/** Mounting through one access point; without `write` the file system refuses to change anything. */
+export function mayMount(access: FileAccess, write: boolean): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['elasticfilesystem:ClientMount', ...(write ? ['elasticfilesystem:ClientWrite'] : [])],
+    resources: [access.fileSystemArn],
+    conditions: { StringEquals: { 'elasticfilesystem:AccessPointArn': access.accessPointArn } },
+  });
+}
+
+export function mayRead(secrets: readonly { readonly secretArn: string }[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['secretsmanager:GetSecretValue'],
+    resources: secrets.map(({ secretArn }) => secretArn),
+  });
+}
