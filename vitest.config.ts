@@ -19,6 +19,16 @@ export default defineConfig({
           pool: 'forks',
         },
       },
+      {
+        resolve: { alias },
+        test: {
+          name: 'aws',
+          include: ['test/aws/**/*.test.ts'],
+          // Making templates takes a second; AWS's offline rules take some to start, on a busy machine many.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
     ],
     // Two platforms at once are what a machine with two cores can hold.
     maxWorkers: 2,

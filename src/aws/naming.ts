@@ -84,3 +84,12 @@ export const imageAccounts = {
 } as const;
 
 export const ports = { web: 8080, preview: 8081, database: 3306, files: 2049, ssh: 22, http: 80, https: 443 } as const;
+
+/** CloudWatch's names are unique in an account and region. */
+export function alarmName(siteName: string, name: string): string {
+  return `understudy-${siteName}-${name}`;
+}
+
+export function dashboardName(siteName: string): string {
+  return `understudy-${siteName}`;
+}

@@ -1,6 +1,7 @@
 import type { Verb } from './command.js';
 import { certificate } from './commands/certificate.js';
 import { content } from './commands/content.js';
+import { aws } from './commands/aws.js';
 import { demo } from './commands/demo.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
@@ -35,5 +36,6 @@ export const verbs: readonly Verb[] = [
   traffic,
   replica,
   down,
+  aws,
   demo,
 ];

@@ -55,3 +55,15 @@ export function instanceTypeProblem(value: string): string | undefined {
   }
   return /\.(nano|micro)$/.test(value) ? 'must have at least 2 GB of memory: .small or larger' : undefined;
 }
+
+/** Memory of a size in GB for each family letter, by the numbers of AWS's tables: it doubles with the size. */
+const smallSizes: Readonly<Record<string, number>> = { micro: 1, small: 2, medium: 4 };
+const largeGb: Readonly<Record<string, number>> = { t: 8, m: 8, r: 16, x: 32 };
+
+/** How much memory an RDS instance class has, in bytes. */
+export function databaseMemoryBytes(databaseClass: string): number {
+  const [, family = 'm', size = 'large'] = /^db\.([a-z])[a-z0-9]*\.([a-z0-9]+)$/.exec(databaseClass) ?? [];
+  const large = largeGb[family] ?? 8;
+  const times = size === 'large' ? 1 : size === 'xlarge' ? 2 : 2 * Number.parseInt(size, 10);
+  return (smallSizes[size] ?? large * times) * 1024 ** 3;
+}

@@ -1,5 +1,6 @@
 import { App, type StackProps, Tags, Validations } from 'aws-cdk-lib';
 import type { AwsSite } from '../../site/aws-site.js';
+import type { EnvironmentName } from '../../site/schema.js';
 import { type StackPart, stackName, tags } from '../naming.js';
 import { DataStack } from './data/data-stack.js';
 import { EdgeStack } from './edge/edge-stack.js';
@@ -32,7 +33,7 @@ export function siteApp({ of, imageId, outdir }: AppOptions): App {
   const network = new NetworkStack(app, 'network', { of, ...props('network', 'network') });
   const data = new DataStack(app, 'data', { of, network, ...props('data', 'databases, files, releases, secrets') });
   const edge = new EdgeStack(app, 'edge', { of, network, data, ...props('edge', 'names, certificate, balancer') });
-  for (const environment of ['dev', 'prod'] as const) {
+  const webOf = (environment: EnvironmentName) =>
     new WebStack(app, environment, {
       of,
       environment,
@@ -42,11 +43,13 @@ export function siteApp({ of, imageId, outdir }: AppOptions): App {
       imageId,
       ...props(environment, `web instances of ${environment}`),
     });
-  }
+  const web = { dev: webOf('dev'), prod: webOf('prod') };
   new OperationsStack(app, 'operations', {
     of,
     network,
     data,
+    edge,
+    web,
     imageId,
     ...props('operations', 'operations and alarms'),
   });

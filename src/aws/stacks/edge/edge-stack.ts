@@ -17,14 +17,16 @@ export interface EdgeStackProps extends StackProps {
 /** What visitors meet first: names, certificate, balancer. */
 export class EdgeStack extends Stack {
   readonly edge: Balancer;
+  readonly certificateArn: string;
 
   constructor(scope: Construct, id: string, { of, network, data, ...props }: EdgeStackProps) {
     super(scope, id, props);
+    this.certificateArn = of.aws.certificateArn ?? this.#certificate(of, data.publicZoneId);
     this.edge = new Balancer(this, 'Balancer', {
       of,
       network: network.network,
       group: network.groups.idOf('balancer'),
-      certificateArn: of.aws.certificateArn ?? this.#certificate(of, data.publicZoneId),
+      certificateArn: this.certificateArn,
       logs: data.logs,
     });
     for (const environment of environmentNames) {

@@ -1,9 +1,14 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { AwsSite } from '../../../site/aws-site.js';
+import type { EnvironmentName } from '../../../site/schema.js';
 import type { DataStack } from '../data/data-stack.js';
+import type { EdgeStack } from '../edge/edge-stack.js';
 import type { NetworkStack } from '../network/network-stack.js';
-import { settingsVersion } from '../web/web-stack.js';
+import { settingsVersion, type WebStack } from '../web/web-stack.js';
+import { SiteAlarms } from './alarms.js';
+import { SiteDashboard } from './dashboard.js';
+import { inventoryOf } from './inventory.js';
 import { OperationsHost } from './operations-host.js';
 import { AlarmTopic } from './topic.js';
 
@@ -11,6 +16,8 @@ export interface OperationsStackProps extends StackProps {
   readonly of: AwsSite;
   readonly network: NetworkStack;
   readonly data: DataStack;
+  readonly edge: EdgeStack;
+  readonly web: Readonly<Record<EnvironmentName, WebStack>>;
   readonly imageId: string;
 }
 
@@ -18,17 +25,26 @@ export interface OperationsStackProps extends StackProps {
 export class OperationsStack extends Stack {
   readonly topic: AlarmTopic;
 
-  constructor(scope: Construct, id: string, { of, network, data, imageId, ...props }: OperationsStackProps) {
+  constructor(scope: Construct, id: string, { of, network, data, edge, web, imageId, ...props }: OperationsStackProps) {
     super(scope, id, props);
-    this.topic = new AlarmTopic(this, 'Notifications', { siteName: of.site.name, emails: [], phones: [] });
+    const { site } = of;
+    this.topic = new AlarmTopic(this, 'Notifications', {
+      siteName: site.name,
+      emails: site.notify.email,
+      phones: site.notify.sms,
+    });
+    const { topicArn } = this.topic.topic;
     new OperationsHost(this, 'Host', {
       of,
       network,
       data,
       imageId,
       settingsVersion: settingsVersion(this),
-      topicArn: this.topic.topic.topicArn,
+      topicArn,
     });
-    new CfnOutput(this, 'TopicArn', { value: this.topic.topic.topicArn });
+    const inventory = inventoryOf({ of, data, edge, web });
+    const { arns } = new SiteAlarms(this, 'Alarms', { site, inventory, topicArn });
+    new SiteDashboard(this, 'Dashboard', { site, inventory, alarmArns: arns });
+    new CfnOutput(this, 'TopicArn', { value: topicArn });
   }
 }
