@@ -1,7 +1,7 @@
 import type { Verb } from './command.js';
+import { aws } from './commands/aws.js';
 import { certificate } from './commands/certificate.js';
 import { content } from './commands/content.js';
-import { aws } from './commands/aws.js';
 import { demo } from './commands/demo.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
