@@ -1,10 +1,12 @@
 import type { Verb } from './command.js';
+import { alarms } from './commands/alarms.js';
 import { aws } from './commands/aws.js';
 import { certificate } from './commands/certificate.js';
 import { content } from './commands/content.js';
 import { demo } from './commands/demo.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
+import { inbox } from './commands/inbox.js';
 import { init } from './commands/init.js';
 import { logs } from './commands/logs.js';
 import { open } from './commands/open.js';
@@ -34,6 +36,8 @@ export const verbs: readonly Verb[] = [
   shell,
   logs,
   traffic,
+  alarms,
+  inbox,
   replica,
   down,
   aws,

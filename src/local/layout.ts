@@ -69,8 +69,12 @@ export const paths = {
   configDir: (l: Layout, environment: string) => join(l.stateDir, 'config', environment),
   devRoot: (l: Layout) => join(l.stateDir, 'shared', 'dev'),
   editionFile: (l: Layout, edition: number) => join(l.stateDir, 'editions', `${edition}.php`),
+  monitoring: (l: Layout) => join(l.stateDir, 'monitoring'),
+  /** The mail that the built-in sink has taken. */
+  mail: (l: Layout) => join(l.stateDir, 'mail'),
   prodMedia: (l: Layout) => join(l.stateDir, 'shared', 'media'),
   promotions: (l: Layout) => join(l.stateDir, 'promotions'),
+  drillLock: (l: Layout) => join(l.stateDir, 'drill.lock'),
   promotionLock: (l: Layout) => join(l.stateDir, 'promotion.lock'),
   commandLock: (l: Layout) => join(l.stateDir, 'command.lock'),
   controlSocket: (l: Layout) => join(l.runtimeDir, 'control.sock'),

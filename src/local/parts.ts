@@ -24,6 +24,7 @@ export interface SiteParts {
     readonly lb: ReturnType<typeof accountFor>;
     readonly dev: ReturnType<typeof accountFor>;
     readonly prod: ReturnType<typeof accountFor>;
+    readonly mon: ReturnType<typeof accountFor>;
   };
   readonly presentUser: { readonly user: string; readonly group: string };
   /** Undefined for a site without a database. */
@@ -34,7 +35,13 @@ export interface SiteParts {
 export async function partsOf(layout: Layout, site: Site, claim: NetworkClaim): Promise<SiteParts> {
   const hosts = hostsOf(claim.network, site);
   const secrets = await ensureSecrets(layout);
-  const accounts = { db: accountFor('db'), lb: accountFor('lb'), dev: accountFor('dev'), prod: accountFor('prod') };
+  const accounts = {
+    db: accountFor('db'),
+    lb: accountFor('lb'),
+    dev: accountFor('dev'),
+    prod: accountFor('prod'),
+    mon: accountFor('mon'),
+  };
   const { username } = userInfo();
   return {
     layout,

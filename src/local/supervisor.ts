@@ -89,6 +89,11 @@ export class Supervisor {
     return this.#watched.get(name)?.record;
   }
 
+  /** Every service that is to run. */
+  services(): readonly Service[] {
+    return [...this.#watched.values()].map(({ service }) => service);
+  }
+
   /** Looks at every service once; starts again what is due. Never throws for a single service. */
   async tick(now = performance.now()): Promise<void> {
     await Promise.all([...this.#watched.values()].map((watched) => this.#look(watched, now)));

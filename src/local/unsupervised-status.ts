@@ -7,6 +7,7 @@ import { replicaStatus } from './database/replica-status.js';
 import type { SiteDatabases } from './database/site-databases.js';
 import { localReleaseArchive } from './files/local-release-archive.js';
 import type { Layout } from './layout.js';
+import { watchOf } from './monitoring/raised-alarms.js';
 import { networkOf } from './network/claim.js';
 import { balancerOf, partsOf, type SiteParts } from './parts.js';
 import { readSite } from './site/applied-site.js';
@@ -29,11 +30,12 @@ export async function unsupervisedStatus(layout: Layout): Promise<PlatformStatus
   await balancer.load();
   const counts = new InstanceCounts(layout, site);
   await counts.load();
-  const [dev, prod, edition, replicas] = await Promise.all([
+  const [dev, prod, edition, replicas, { watching, missing, alarms }] = await Promise.all([
     instancesOf(parts, 'dev', counts),
     instancesOf(parts, 'prod', counts),
     localReleaseArchive(layout.stateDir).currentEdition(),
     database ? replicaStatus(database, balancer.state.weights, undefined) : [],
+    watchOf(parts),
   ]);
   return {
     site: site.name,
@@ -54,7 +56,8 @@ export async function unsupervisedStatus(layout: Layout): Promise<PlatformStatus
         replicas,
       },
     },
-    alarms: [],
+    monitoring: { watching, missing },
+    alarms,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { RaisedAlarm, Watch } from './alarms.js';
 import type { DatabaseState, GateState } from './databases.js';
 import type { Edition, InstanceId, ServerId } from './edition.js';
 import type { InstanceState } from './fleet.js';
@@ -68,5 +69,7 @@ export interface PlatformStatus {
       }[];
     };
   };
-  readonly alarms: readonly { readonly id: string; readonly state: string; readonly since: string }[];
+  readonly monitoring: Pick<Watch, 'watching' | 'missing'>;
+  /** What is raised now. Nothing while nobody watches: `monitoring` says so. */
+  readonly alarms: readonly RaisedAlarm[];
 }

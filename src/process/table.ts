@@ -11,7 +11,12 @@ export interface ProcessEntry {
   readonly group: number;
   /** Clock ticks since boot, field 22 of /proc/PID/stat. */
   readonly startTime: number;
+  /** Processor time that it has used, in seconds. */
+  readonly cpuSeconds: number;
 }
+
+/** What the kernel counts processor time in, for programs: the same on every machine. */
+const ticksPerSecond = 100;
 
 /** What the kernel knows of a process now; undefined if there is none. */
 export function readProcess(pid: number): ProcessEntry | undefined {
@@ -32,6 +37,7 @@ export function readProcess(pid: number): ProcessEntry | undefined {
     running: state !== 'X' && (state !== 'Z' || Number(fields[17]) > 1),
     group: Number(group),
     startTime: Number(fields[19]),
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
   };
 }
 

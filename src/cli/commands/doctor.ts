@@ -19,7 +19,7 @@ export const doctor: Verb = {
     const { doctorText } = await import('../text/doctor-text.js');
     const gather = await gatherOptions(context);
     const report = options.install
-      ? await prepareMachine(context, { yes: options.yes === true, gather })
+      ? await prepareMachine(context, { yes: options.yes === true, gather, optional: true })
       : await examine(gather);
     terminal.result(report, () => doctorText(report));
     return report.ready ? 0 : 3;

@@ -11,8 +11,8 @@ const marks = {
 
 /** What doctor found, for people. */
 export function doctorText({ ready, system, requirements, checks }: DoctorReport): string {
-  const programs = requirements.map(({ name, purpose, verdict, version, minimum, package: from }) => [
-    marks[verdict],
+  const programs = requirements.map(({ name, purpose, verdict, version, minimum, package: from, optional }) => [
+    optional && verdict === 'missing' ? colors.yellow('!') : marks[verdict],
     name,
     version ?? '',
     verdict === 'missing'
@@ -28,6 +28,7 @@ export function doctorText({ ready, system, requirements, checks }: DoctorReport
     ({ ok, blocking, detail, remedy }) =>
       `  ${ok ? colors.green('✔') : blocking ? colors.red('✖') : colors.yellow('!')} ${detail}${!ok && remedy ? ` ${remedy}` : ''}`,
   );
+  const nobodyDoes = requirements.filter(({ optional, verdict }) => optional && verdict === 'missing');
   return [
     `${colors.bold(system.name)}: ${system.advice}`,
     columns(programs),
@@ -36,5 +37,10 @@ export function doctorText({ ready, system, requirements, checks }: DoctorReport
     ready
       ? 'This machine can run the platform.'
       : 'This machine lacks something: `understudy doctor --install` installs it.',
+    ...(ready && nobodyDoes.length > 0
+      ? [
+          `Nobody would do this: ${nobodyDoes.map(({ purpose }) => purpose).join('; ')}. \`understudy doctor --install\` helps.`,
+        ]
+      : []),
   ].join('\n');
 }

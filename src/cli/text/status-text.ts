@@ -3,7 +3,7 @@ import { colors } from './colors.js';
 import { columns } from './table.js';
 
 /** The status for people: dev, prod, and what is not as it should be in colour. */
-export function statusText({ site, target, supervised, environments, alarms }: PlatformStatus): string {
+export function statusText({ site, target, supervised, environments, alarms, monitoring }: PlatformStatus): string {
   const { dev, prod } = environments;
   const lines = [
     `${colors.bold(site)} on ${target}${supervised ? '' : colors.yellow('  (nobody looks after it: `understudy up`)')}`,
@@ -36,7 +36,7 @@ export function statusText({ site, target, supervised, environments, alarms }: P
   );
   lines.push(...scaledLine(prod.capacity));
   if (prod.replicas.length > 0) lines.push(columns(prod.replicas.map(replicaRow)));
-  for (const alarm of alarms) lines.push(`${colors.red('alarm')} ${alarm.id} ${alarm.state} since ${alarm.since}`);
+  lines.push(...alarmLines(alarms, monitoring));
   return lines.join('\n');
 }
 
@@ -44,6 +44,18 @@ export function statusText({ site, target, supervised, environments, alarms }: P
 function scaledLine({ min, max, wanted, scaled }: CapacityStatus): readonly string[] {
   if (!scaled || wanted === min) return [];
   return [`  ${wanted} instances of ${min} to ${max}, since ${scaled.at}: ${scaled.why}`];
+}
+
+function alarmLines(alarms: PlatformStatus['alarms'], { watching, missing }: PlatformStatus['monitoring']): string[] {
+  if (!watching) {
+    const why = missing.length > 0 ? ` (\`understudy doctor --install\` installs ${missing.join(', ')})` : '';
+    return ['', colors.yellow(`Nobody watches: alarms are not known${why}.`)];
+  }
+  const lines = alarms.map(
+    ({ id, state, since, title }) =>
+      `${colors.red(state === 'silenced' ? 'silenced alarm' : 'alarm')}  ${title} (${id}), since ${since}`,
+  );
+  return lines.length > 0 ? ['', ...lines] : [];
 }
 
 function replicaRow({

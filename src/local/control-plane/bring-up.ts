@@ -1,5 +1,6 @@
 import { chmod, chown, mkdir } from 'node:fs/promises';
-import { reportTask } from '../../output/messages.js';
+import { messageOf } from '../../output/errors.js';
+import { type Report, reportTask } from '../../output/messages.js';
 import type { WorkOptions } from '../../platform/work.js';
 import type { Account } from '../../process/run.js';
 import { waitUntil } from '../../process/wait.js';
@@ -10,6 +11,8 @@ import { lockHolder } from '../../state/lock.js';
 import { ensureCertificate } from '../balancer/certificate.js';
 import { makeSiteFolders } from '../folders.js';
 import { paths } from '../layout.js';
+import { missingMonitoring } from '../monitoring/services.js';
+import { startMonitoring } from '../monitoring/start-monitoring.js';
 import { certificateFile, type SiteParts } from '../parts.js';
 import { prepareDev } from '../site/prepare-dev.js';
 import type { Running, RunningDatabases } from './running.js';
@@ -34,6 +37,7 @@ export async function bringUp(running: Running, { report, signal }: WorkOptions)
   }
   await prepareDev(parts, { report, signal });
   await reportTask(report, 'instances', 'Web instances in dev and prod', () => startInstances(running, signal));
+  await watch(running, report);
 }
 
 /** Folders that servers must enter or write. Those that hold data make their own. */
@@ -86,6 +90,16 @@ async function startDatabases({ parts, supervisor }: Running, databases: Running
       signal,
       remedy: `Read db-1.log and the logs beside it in ${paths.logs(parts.layout)}.`,
     },
+  );
+}
+
+/** Last, because it would raise alarms about what is still starting. Without it the site is up all the same. */
+async function watch({ parts, supervisor }: Running, report: Report): Promise<void> {
+  const missing = missingMonitoring(parts);
+  const without = missing.length > 0 ? `without ${missing.join(', ')}: see \`understudy doctor\`` : undefined;
+  const start = () => startMonitoring(parts, supervisor);
+  await reportTask(report, 'monitoring', 'Monitoring: Prometheus, Alertmanager, mail', start, () => without).catch(
+    (error) => report({ kind: 'note', level: 'warning', text: `Nobody watches: ${messageOf(error)}` }),
   );
 }
 

@@ -12,7 +12,11 @@ import { authorityFile } from '../balancer/certificate.js';
 import { EventJournal } from '../event-journal.js';
 import { type Layout, paths } from '../layout.js';
 import { ensureAccounts } from '../machine/accounts.js';
+import { MetricsGatherer } from '../monitoring/gather-metrics.js';
+import { metricsType, renderMetrics } from '../monitoring/metrics.js';
+import { MetricsServer } from '../monitoring/metrics-server.js';
 import { claimNetwork } from '../network/claim.js';
+import { ports } from '../network/hosts.js';
 import { serviceKinds } from '../service-record.js';
 import { readSite } from '../site/applied-site.js';
 import { Supervisor } from '../supervisor.js';
@@ -33,6 +37,8 @@ export class ControlPlane {
   readonly #supervisor: Supervisor;
   readonly #events: EventJournal;
   #running: Running | undefined;
+  readonly #diedAt = new Map<string, number>();
+  readonly #metrics: MetricsServer;
   #loop: { readonly ended: Promise<void>; stop(): void } | undefined;
   /** `up` and `down` come one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -50,10 +56,15 @@ export class ControlPlane {
       log.error({ event, problem: messageOf(error) }, 'an event could not be kept'),
     );
     this.#supervisor = new Supervisor(paths.processes(layout), {
-      died: (name, delayMs) => log.warn({ name, delayMs }, 'died; it will be started again'),
+      died: (name, delayMs) => {
+        this.#diedAt.set(name, Date.now());
+        log.warn({ name, delayMs }, 'died; it will be started again');
+      },
       restarted: (name) => log.info({ name }, 'started again'),
       failed: (name, error, delayMs) => log.error({ name, delayMs, problem: messageOf(error) }, 'cannot be started'),
     });
+    const gatherer = new MetricsGatherer((name) => this.#diedAt.get(name));
+    this.#metrics = new MetricsServer(async () => renderMetrics(await gatherer.gather(this.running)), metricsType);
   }
 
   /** Whether there is nothing that it looks after, and nothing that it is doing. */
@@ -123,6 +134,7 @@ export class ControlPlane {
       await this.#endLoop();
       const databases = this.#running?.databases;
       this.#running = undefined;
+      await this.#metrics.close();
       await databases?.cluster.end();
       await this.#stopEverything();
     });
@@ -158,7 +170,17 @@ export class ControlPlane {
       if (this.#running !== running) await running?.databases?.cluster.end();
       throw error;
     } finally {
+      if (this.#running) await this.#tell(this.#running);
       if (this.#running) this.#startLoop(this.#running);
+    }
+  }
+
+  /** Where nobody can be told what there is to tell, the site runs all the same. */
+  async #tell({ parts }: Running): Promise<void> {
+    try {
+      await this.#metrics.listen(parts.hosts.monitoring.controlPlane, ports.metrics);
+    } catch (error) {
+      this.log.error({ problem: messageOf(error) }, 'metrics cannot be asked for');
     }
   }
 

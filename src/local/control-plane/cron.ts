@@ -16,6 +16,12 @@ export interface CronOptions {
   readonly records: ServiceRecords;
 }
 
+/** What a run is written down as. */
+export const cronService = 'cron';
+
+/** What dev's WordPress runs its jobs with; a site that is not WordPress has none. */
+export const cronProgram = (documentRoot: string) => join(documentRoot, 'wp-cron.php');
+
 /**
  * Runs dev's scheduled jobs. The control plane is the one elected runner, because there is only one of it: instances
  * have WordPress's own trigger switched off, and prod, which cannot write, has no jobs. A run is written down like a
@@ -28,26 +34,24 @@ export class CronRunner {
   async tick(now = Date.now()): Promise<void> {
     const { records } = this.options;
     if (!existsSync(this.#program)) return;
-    const last = await records.lastStart(name);
+    const last = await records.lastStart(cronService);
     const age = last === undefined ? Number.POSITIVE_INFINITY : now - Date.parse(last);
     if (age < everyMs) return;
-    if (!(await records.find(name))) await records.start(this.#service, 0);
-    else if (age > longestMs) await records.kill(name);
+    if (!(await records.find(cronService))) await records.start(this.#service, 0);
+    else if (age > longestMs) await records.kill(cronService);
   }
 
   get #program(): string {
-    return join(this.options.documentRoot, 'wp-cron.php');
+    return cronProgram(this.options.documentRoot);
   }
 
   get #service(): Service {
     const { php, account, logFile, documentRoot } = this.options;
     return {
-      name,
+      name: cronService,
       kind: 'job',
       mark: this.#program,
       daemon: { program: php, args: [this.#program], cwd: documentRoot, as: account, logFile },
     };
   }
 }
-
-const name = 'cron';

@@ -2,10 +2,19 @@ import type { DatabaseState } from '../../platform/databases.js';
 import { editionStatus, type PlatformStatus } from '../../platform/status.js';
 import { replicaStatus } from '../database/replica-status.js';
 import { localReleaseArchive } from '../files/local-release-archive.js';
+import { watchOf } from '../monitoring/raised-alarms.js';
 import type { Running, RunningDatabases } from './running.js';
 
+type Standing = Omit<PlatformStatus, 'alarms' | 'monitoring'>;
+
 /** Where everything stands, as it is seen now. A server that does not answer is told as such, not waited for. */
-export async function statusOf({ parts, balancer, databases, instances, counts }: Running): Promise<PlatformStatus> {
+export async function statusOf(running: Running): Promise<PlatformStatus> {
+  const [standing, { watching, missing, alarms }] = await Promise.all([standingOf(running), watchOf(running.parts)]);
+  return { ...standing, monitoring: { watching, missing }, alarms };
+}
+
+/** The same without alarms, for whoever tells those who raise them. */
+export async function standingOf({ parts, balancer, databases, instances, counts }: Running): Promise<Standing> {
   const [dev, prod, edition, replicas] = await Promise.all([
     instances.list('dev'),
     instances.list('prod'),
@@ -31,7 +40,6 @@ export async function statusOf({ parts, balancer, databases, instances, counts }
         replicas,
       },
     },
-    alarms: [],
   };
 }
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { hasCode, UnderstudyError } from '../../output/errors.js';
 import { type Account, run } from '../../process/run.js';
 
-/** Who runs what when the platform is started by root: databases, balancer, and the PHP of each environment. */
-export const accountRoles = ['db', 'lb', 'dev', 'prod'] as const;
+/** Who runs what when the platform is started by root: databases, balancer, the PHP of each environment, monitoring. */
+export const accountRoles = ['db', 'lb', 'dev', 'prod', 'mon'] as const;
 export type AccountRole = (typeof accountRoles)[number];
 
 export const accountName = (role: AccountRole): string => `understudy-${role}`;

@@ -15,6 +15,8 @@ export interface RequirementReport {
   readonly path?: string;
   readonly minimum?: string;
   readonly tested?: string;
+  /** Whether the platform runs without it: then `purpose` is what nobody does. */
+  readonly optional?: true;
   /** The package to install; absent where a package is not the way. */
   readonly package?: string;
 }
@@ -54,7 +56,7 @@ export function judge(facts: MachineFacts): DoctorReport {
   const checks = judgeMachine(facts);
   const ready =
     system.verdict !== 'cannot' &&
-    requirements.every(({ verdict }) => verdict === 'good' || verdict === 'untested') &&
+    requirements.every(({ verdict, optional }) => optional || verdict === 'good' || verdict === 'untested') &&
     checks.every(({ ok, blocking }) => ok || !blocking);
   return { ready, system, requirements, checks };
 }
@@ -72,9 +74,16 @@ function verdictOn(version: string | undefined, minimum: string, tested: string)
 }
 
 function judgePrograms({ programs, phpSeries }: MachineFacts): RequirementReport[] {
-  return programRequirements.map(({ id, name, purpose, minimum, tested, package: plain }) => {
+  return programRequirements.map(({ id, name, purpose, minimum, tested, package: plain, optional }) => {
     const found = programs[id];
-    const base = { name, purpose, minimum, tested, package: versioned(plain, phpSeries) };
+    const base = {
+      name,
+      purpose,
+      minimum,
+      tested,
+      package: versioned(plain, phpSeries),
+      ...(optional ? { optional } : {}),
+    };
     if (!found) return { ...base, verdict: 'missing' };
     const { path, version } = found;
     const verdict = verdictOn(version, minimum, tested);

@@ -6,7 +6,7 @@ import { messageOf } from '../../output/errors.js';
 import { run } from '../../process/run.js';
 import { type AccountRole, missingAccounts } from './accounts.js';
 import { find, findPrograms, searchFolders } from './find-programs.js';
-import { type ProgramId, programRequirements, wordpressPackage } from './requirements.js';
+import { type AnyProgramId, programRequirements, wordpressPackage } from './requirements.js';
 import { parseOsRelease, type SystemFacts } from './system.js';
 import { versionIn } from './version.js';
 
@@ -21,7 +21,7 @@ export interface ProgramFacts {
 export interface MachineFacts {
   readonly system: SystemFacts;
   readonly nodeVersion: string;
-  readonly programs: Readonly<Partial<Record<ProgramId, ProgramFacts>>>;
+  readonly programs: Readonly<Partial<Record<AnyProgramId, ProgramFacts>>>;
   readonly phpSeries: string | undefined;
   /** Extensions that PHP-FPM and the command line both load; undefined without PHP. */
   readonly phpExtensions: readonly string[] | undefined;
@@ -88,10 +88,10 @@ function systemFacts(folders: readonly string[]): SystemFacts {
 }
 
 async function askVersions(
-  paths: Readonly<Partial<Record<ProgramId, string>>>,
+  paths: Readonly<Partial<Record<AnyProgramId, string>>>,
   asking: Asking,
 ): Promise<MachineFacts['programs']> {
-  const versions = new Map<ProgramId, string | undefined>();
+  const versions = new Map<AnyProgramId, string | undefined>();
   await Promise.all(
     programRequirements.map(async ({ id, version }) => {
       const path = paths[id];

@@ -1,14 +1,14 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnderstudyError } from '../../output/errors.js';
-import { type ProgramId, programRequirements } from './requirements.js';
+import { type AnyProgramId, type MonitoringProgramId, type ProgramId, programRequirements } from './requirements.js';
 import { isAtLeast } from './version.js';
 
 /** Absolute paths of the programs that the platform starts. */
-export type Programs = Readonly<Record<ProgramId, string>>;
+export type Programs = Readonly<Record<ProgramId, string> & Partial<Record<MonitoringProgramId, string>>>;
 
 export interface FoundPrograms {
-  readonly paths: Readonly<Partial<Record<ProgramId, string>>>;
+  readonly paths: Readonly<Partial<Record<AnyProgramId, string>>>;
   /** Such as `8.2`: the newest PHP-FPM that is there. Undefined if there is none, or its name does not tell. */
   readonly phpSeries: string | undefined;
 }
@@ -19,7 +19,7 @@ export interface FoundPrograms {
  */
 export function locatePrograms(folders: readonly string[] = searchFolders()): Programs {
   const { paths } = findPrograms(folders);
-  const missing = programRequirements.filter(({ id }) => paths[id] === undefined);
+  const missing = programRequirements.filter(({ id, optional }) => !optional && paths[id] === undefined);
   if (missing.length > 0) {
     throw new UnderstudyError({
       code: 'program-missing',
@@ -38,7 +38,7 @@ export function searchFolders(path = process.env.PATH ?? ''): readonly string[] 
 
 export function findPrograms(folders: readonly string[]): FoundPrograms {
   const phpSeries = newestPhp(folders);
-  const paths: Partial<Record<ProgramId, string>> = {};
+  const paths: Partial<Record<AnyProgramId, string>> = {};
   for (const { id, name } of programRequirements) {
     const path = find((id === 'phpFpm' || id === 'php') && phpSeries ? name + phpSeries : name, folders);
     if (path !== undefined) paths[id] = path;

@@ -96,7 +96,7 @@ function declined() {
 function notReady({ requirements, checks }: DoctorReport) {
   const lacking = [
     ...requirements
-      .filter(({ verdict }) => verdict === 'old' || verdict === 'missing')
+      .filter(({ verdict, optional }) => !optional && (verdict === 'old' || verdict === 'missing'))
       .map(({ name, verdict, version, minimum }) =>
         verdict === 'old' ? `${name} ${version} is older than ${minimum}` : `${name} is missing`,
       ),

@@ -12,8 +12,12 @@ export type ProgramId =
   | 'tar'
   | 'zstd';
 
+/** Programs without which everything runs, and nobody watches. */
+export type MonitoringProgramId = 'prometheus' | 'alertmanager' | 'mysqldExporter';
+export type AnyProgramId = ProgramId | MonitoringProgramId;
+
 export interface ProgramRequirement {
-  readonly id: ProgramId;
+  readonly id: AnyProgramId;
   /** What it is called on disk; PHP's has its version in it and is found by find-programs.ts. */
   readonly name: string;
   /** What it is needed for, in a phrase. */
@@ -26,7 +30,9 @@ export interface ProgramRequirement {
   readonly tested: string;
   /** How it tells its version; absent where `versionOf` names the program to ask. */
   readonly version?: { readonly args: readonly string[]; readonly pattern: RegExp };
-  readonly versionOf?: ProgramId;
+  readonly versionOf?: AnyProgramId;
+  /** The platform runs without it. */
+  readonly optional?: true;
 }
 
 const mariadb = { minimum: '10.11', tested: '10.11' };
@@ -128,6 +134,36 @@ export const programRequirements: readonly ProgramRequirement[] = [
     minimum: '1.4',
     tested: '1.5',
     version: { args: ['--version'], pattern: /v(\d+(?:\.\d+)+)/ },
+  },
+  {
+    id: 'prometheus',
+    name: 'prometheus',
+    purpose: 'measuring, and raising alarms',
+    package: 'prometheus',
+    minimum: '2.31',
+    tested: '2.42',
+    version: { args: ['--version'], pattern: /version (\d+(?:\.\d+)+)/ },
+    optional: true,
+  },
+  {
+    id: 'alertmanager',
+    name: 'prometheus-alertmanager',
+    purpose: 'sending alarms as mail',
+    package: 'prometheus-alertmanager',
+    minimum: '0.25',
+    tested: '0.25',
+    version: { args: ['--version'], pattern: /version (\d+(?:\.\d+)+)/ },
+    optional: true,
+  },
+  {
+    id: 'mysqldExporter',
+    name: 'prometheus-mysqld-exporter',
+    purpose: "the databases' counters",
+    package: 'prometheus-mysqld-exporter',
+    minimum: '0.13',
+    tested: '0.14',
+    version: { args: ['--version'], pattern: /version (\d+(?:\.\d+)+)/ },
+    optional: true,
   },
 ];
 

@@ -8,7 +8,17 @@ export interface Host {
 }
 
 /** Fixed for each role, as they would be on real hosts. */
-export const ports = { database: 3306, web: 8080, preview: 8081, stats: 8404 } as const;
+export const ports = {
+  database: 3306,
+  web: 8080,
+  preview: 8081,
+  stats: 8404,
+  metrics: 9100,
+  databaseMetrics: 9104,
+  prometheus: 9090,
+  alertmanager: 9093,
+  mail: 1025,
+} as const;
 
 const zoneNumber: Readonly<Record<string, number>> = { a: 1, b: 2, c: 3 };
 
@@ -21,6 +31,14 @@ export interface Hosts {
   readonly replicaEndpoint: string;
   /** Where a balancer process tells its counters; they differ because the two share every other address. */
   readonly balancerStats: readonly [string, string];
+  /** Each has an address of its own, as on a host of its own. */
+  readonly monitoring: {
+    readonly prometheus: string;
+    readonly alertmanager: string;
+    readonly mailSink: string;
+    /** Where the control plane tells its metrics. */
+    readonly controlPlane: string;
+  };
   readonly database: Readonly<Record<ServerId, Host>>;
   instance(environment: EnvironmentName, index: number): Host & { readonly id: InstanceId };
   readonly canary: Host & { readonly id: InstanceId };
@@ -40,6 +58,12 @@ export function hostsOf(network: number, site: Pick<Site, 'zones'>): Hosts {
     primaryEndpoint: `127.${network}.0.10`,
     replicaEndpoint: `127.${network}.0.20`,
     balancerStats: [`127.${network}.0.31`, `127.${network}.0.32`],
+    monitoring: {
+      prometheus: `127.${network}.0.41`,
+      alertmanager: `127.${network}.0.42`,
+      mailSink: `127.${network}.0.43`,
+      controlPlane: `127.${network}.0.44`,
+    },
     database: {
       'db-1': at(0, 11),
       'db-2': at(1, 12),

@@ -13,6 +13,9 @@ const versions: Readonly<Record<string, string>> = {
   mkcert: '1.4.4',
   tar: '1.34',
   zstd: '1.5.4',
+  prometheus: '2.42.0',
+  alertmanager: '0.25.0',
+  mysqldExporter: '0.14.0',
 };
 
 /** A Debian 12 with everything, started by root. */
@@ -38,7 +41,7 @@ export const freshDebian12: MachineFacts = {
   phpSeries: undefined,
   phpExtensions: undefined,
   wordpress: 'needed',
-  missingAccounts: ['db', 'lb', 'dev', 'prod'],
+  missingAccounts: ['db', 'lb', 'dev', 'prod', 'mon'],
 };
 
 /** A machine with another version of one program; `undefined` takes the program away. */
