@@ -1,4 +1,5 @@
 import { usageError } from '../../output/errors.js';
+import { bucketPlace } from '../access-logs.js';
 import type { Verb } from '../command.js';
 import { wholeNumber } from './promote.js';
 
@@ -16,15 +17,22 @@ export const logs: Verb = {
     command
       .argument('[what]', 'dev, prod, an instance such as prod-1, or a server such as db-1, haproxy-1, control-plane')
       .option('--access', "the balancer's record of requests, in the format of an AWS load balancer")
+      .option(
+        '--from <bucket>',
+        'with --access: read s3://BUCKET/PREFIX, where load balancers of AWS put theirs',
+        bucketPlace,
+      )
       .option('-f, --follow', 'go on as lines come')
       .option('-n, --lines <count>', 'how many lines of each', wholeNumber, 20),
   async run({ configFile, signal }, options, [what]) {
     if (options.access) {
       if (what !== undefined) throw accessOfOne(what);
       const { showAccessLogs } = await import('../show-access-logs.js');
-      await showAccessLogs(configFile, { lines: Number(options.lines), follow: options.follow === true, signal });
+      const { lines, follow, from } = options;
+      await showAccessLogs(configFile, { lines: Number(lines), follow: follow === true, from, signal });
       return 0;
     }
+    if (options.from) throw fromOfServers();
     const { layoutFor } = await import('../../local/layout.js');
     const { logFiles } = await import('../../local/log-files.js');
     const { runAttached } = await import('../../process/run-attached.js');
@@ -55,4 +63,11 @@ const accessOfOne = (what: string) =>
     code: 'wrong-option',
     message: `--access is about all requests, and ${JSON.stringify(what)} is one log.`,
     remedy: "Leave one of them out. An instance's own record is a log such as prod-1.access.",
+  });
+
+const fromOfServers = () =>
+  usageError({
+    code: 'wrong-option',
+    message: '--from names a bucket of access logs, and what servers have written is not there.',
+    remedy: 'Say --access as well.',
   });

@@ -1,6 +1,6 @@
 import { summaryOf } from '../../access-log/summary-of.js';
 import { reportTask } from '../../output/messages.js';
-import { accessLogsOf } from '../access-logs.js';
+import { accessLogsOf, bucketPlace } from '../access-logs.js';
 import type { Verb } from '../command.js';
 import { duration } from '../duration.js';
 import { environmentArgument } from '../environment-argument.js';
@@ -14,15 +14,17 @@ export const traffic: Verb = {
   examples: [
     ['traffic', "prod's last hour"],
     ['traffic --since 15m', 'the last quarter of an hour'],
+    ['traffic --from s3://my-logs --since 1d', 'from the bucket of a load balancer of AWS'],
     ['traffic dev --since 1d --json', "dev's last day, for programs"],
   ],
   declare: (command) =>
     command
       .argument('[environment]', 'prod or dev (default: prod)')
-      .option('--since <time>', 'how far back: 90s, 15m, 1h, 7d', duration, hourMs),
+      .option('--since <time>', 'how far back: 90s, 15m, 1h, 7d', duration, hourMs)
+      .option('--from <bucket>', 'read s3://BUCKET/PREFIX, where load balancers of AWS put theirs', bucketPlace),
   async run({ terminal, configFile, signal }, options, [name = 'prod']) {
     const environment = environmentArgument(name);
-    const { site, logs } = await accessLogsOf(configFile);
+    const { site, logs } = await accessLogsOf(configFile, options.from);
     const until = Date.now();
     const since = until - Number(options.since);
     const summary = await reportTask(terminal.report, 'traffic', 'Access logs', () =>
