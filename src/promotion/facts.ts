@@ -77,6 +77,11 @@ export interface PageCheck {
   readonly path: string;
   readonly status: number;
   readonly ms: number;
+  /**
+   * Of a page that was asked of the present edition too: whether all of its text was compared. If not, the plan
+   * names something that may show on it, and its status, its warnings and its own words were.
+   */
+  readonly compared?: boolean;
 }
 
 /** What was true of prod when the promotion ended. */

@@ -20,6 +20,7 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
   /** Default 20 s: the first page of a new edition compiles everything. */
   readonly deadlineMs?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Largest page that is looked at. The rest of a longer one is not read. */
@@ -29,7 +30,8 @@ const pageLimitBytes = 8 * 1024 * 1024;
  * Fetches a page from one instance, as the balancer would. Redirects are not followed.
  * @throws code `page-unreachable`
  */
-export function fetchPage({ origin, siteUrl, path, signal, deadlineMs = 20_000 }: FetchOptions): Promise<Page> {
+export function fetchPage(options: FetchOptions): Promise<Page> {
+  const { origin, siteUrl, path, signal, deadlineMs = 20_000, headers } = options;
   const started = performance.now();
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) =>
@@ -45,7 +47,7 @@ export function fetchPage({ origin, siteUrl, path, signal, deadlineMs = 20_000 }
     const call = request(new URL(path, origin), {
       agent: false,
       signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
-      headers: { host: new URL(siteUrl).host, 'x-forwarded-proto': 'https', 'user-agent': 'understudy' },
+      headers: { ...headers, host: new URL(siteUrl).host, 'x-forwarded-proto': 'https', 'user-agent': 'understudy' },
     });
     call.on('error', fail);
     call.on('response', (response) => {
@@ -74,6 +76,8 @@ export interface Expectation {
   /** Absent: anything below 500. */
   readonly status?: number;
   readonly contains?: string;
+  /** The definition lists it. */
+  readonly isListed?: boolean;
 }
 
 /** The pages that are looked at before visitors see an edition: the usual ones, and the definition's own. */
@@ -93,8 +97,10 @@ export function smokePages(site: Site): readonly Expectation[] {
     path,
     status,
     ...(contains === undefined ? {} : { contains }),
+    isListed: true,
   }));
-  return [...usual, ...own];
+  // What the definition says of a page goes before what is usual.
+  return [...usual.filter(({ path }) => !own.some((one) => one.path === path)), ...own];
 }
 
 /** What PHP and WordPress write into a page that has gone wrong, though the status may be 200. */
@@ -116,7 +122,7 @@ export interface CheckOptions {
 export async function checkPages(options: CheckOptions): Promise<readonly PageCheck[]> {
   return inParallel(options.expectations, pagesAtOnce, async (expectation) => {
     const page = await fetchPage({ ...options, path: expectation.path });
-    const wrong = whatIsWrong(page, expectation, new URL(options.foreignUrl).host);
+    const wrong = whatIsWrong(page, expectation, options.foreignUrl);
     if (wrong === undefined) return { path: expectation.path, status: page.status, ms: page.ms };
     throw new UnderstudyError({
       code: 'page-wrong',
@@ -129,14 +135,21 @@ export async function checkPages(options: CheckOptions): Promise<readonly PageCh
 /** As many as an instance has cores on a small machine: more only wait for each other. */
 const pagesAtOnce = 2;
 
-/** @param foreignHost dev's host, which a page of prod must not name */
-export function whatIsWrong(page: Page, { status, contains }: Expectation, foreignHost: string): string | undefined {
+/** @param foreignUrl dev's address, which a page of prod must not name */
+export function whatIsWrong(page: Page, { status, contains }: Expectation, foreignUrl: string): string | undefined {
   if (status !== undefined && page.status !== status) return `answers ${page.status} instead of ${status}`;
   if (page.status >= 500) return `answers ${page.status}`;
   const fatal = fatalMarks.find((mark) => page.body.includes(mark));
   if (fatal) return `contains "${fatal}"`;
   if (contains !== undefined && !page.body.includes(contains)) return `does not contain "${contains}"`;
-  if (page.body.includes(foreignHost)) return `contains dev's address ${foreignHost}`;
-  if (JSON.stringify(page.headers).includes(foreignHost)) return `has dev's address ${foreignHost} in a header`;
+  const { hostname } = new URL(foreignUrl);
+  if (namesAddress(page.body, hostname)) return `contains dev's address ${hostname}`;
+  if (namesAddress(JSON.stringify(page.headers), hostname)) return `has dev's address ${hostname} in a header`;
   return undefined;
+}
+
+/** Plain, in JSON, or in a query string; not a name in running text, nor one that only begins alike. */
+function namesAddress(text: string, hostname: string): boolean {
+  const name = hostname.replaceAll('.', '\\.');
+  return new RegExp(`(?:\\\\*/\\\\*/|%2F%2F)${name}(?![\\w-]|\\.\\w)`, 'i').test(text);
 }

@@ -44,6 +44,9 @@ export interface Hosts {
   readonly canary: Host & { readonly id: InstanceId };
 }
 
+/** The instance on which a new edition is tried: no balancer routes to it. */
+export const canaryId: InstanceId = 'canary';
+
 export const clusterServers: readonly ServerId[] = ['db-1', 'db-2'];
 export const replicaServers: readonly ServerId[] = ['replica-1', 'replica-2'];
 
@@ -74,6 +77,6 @@ export function hostsOf(network: number, site: Pick<Site, 'zones'>): Hosts {
       id: `${environment}-${index}`,
       ...at(index - 1, (environment === 'dev' ? 100 : 150) + index),
     }),
-    canary: { id: 'canary', ...at(0, 199) },
+    canary: { id: canaryId, ...at(0, 199) },
   };
 }

@@ -3,7 +3,7 @@ import type { Account } from '../../process/run.js';
 import { mediaPathOf } from '../../release/rules.js';
 import type { EnvironmentName, Site } from '../../site/schema.js';
 import { type Layout, paths } from '../layout.js';
-import { type Host, ports } from '../network/hosts.js';
+import { canaryId, type Host, ports } from '../network/hosts.js';
 import type { Service } from '../service-record.js';
 
 /** One web instance: nginx and PHP-FPM at an address of their own. */
@@ -73,6 +73,7 @@ export function environmentText(instance: WebInstance, settings: InstanceSetting
     DEV_URL: devUrl,
     // The balancer, and this program's own checks, come from the machine itself.
     TRUSTED_PROXIES: '127.0.0.0/8',
+    PAGE_LOGS: instance.id === canaryId ? 'yes' : undefined,
     NGINX: nginx,
     NGINX_WORKERS: 1,
     PHP_FPM: phpFpm,

@@ -5,7 +5,8 @@ import { checkPages, fetchPage, type Page, whatIsWrong } from '../../../src/prom
 import { pathsInSitemap } from '../../../src/promotion/steps/warm.js';
 
 const page = (body: string, status = 200, headers: Page['headers'] = {}): Page => ({ status, headers, body, ms: 1 });
-const dev = 'dev.example.localhost:8443';
+const devHost = 'dev.example.localhost';
+const dev = `${devHost}:8443`;
 
 describe('what is wrong with a page', () => {
   it.each([
@@ -15,15 +16,17 @@ describe('what is wrong with a page', () => {
     ['an error', page('', 502), { path: '/' }, 'answers 502'],
     ['a fatal error with status 200', page('<b>Fatal error</b>: x'), { path: '/' }, 'contains "<b>Fatal error</b>:"'],
     ['a text that is missing', page('x'), { path: '/', contains: 'Basket' }, 'does not contain "Basket"'],
-    ["dev's address", page(`<a href="https://${dev}/x">`), { path: '/' }, `contains dev's address ${dev}`],
+    ["dev's address", page(`<a href="https://${dev}/x">`), { path: '/' }, `contains dev's address ${devHost}`],
+    ["dev's address in JSON", page(`"https:\\/\\/${dev}"`), { path: '/' }, `contains dev's address ${devHost}`],
+    ["dev's name in running text", page(`at ${devHost}, or https://${devHost}.au/`), { path: '/' }, undefined],
     [
       "dev's address in a header",
       page('', 302, { location: `https://${dev}/` }),
       { path: '/' },
-      `has dev's address ${dev} in a header`,
+      `has dev's address ${devHost} in a header`,
     ],
   ])('%s', (_, given, expectation, wrong) => {
-    expect(whatIsWrong(given, expectation, dev)).toBe(wrong);
+    expect(whatIsWrong(given, expectation, `https://${dev}`)).toBe(wrong);
   });
 });
 
