@@ -9,9 +9,11 @@ import { startDaemon } from '../process/daemon.js';
 import type { ProcessRef } from '../process/identity.js';
 import { followPromotion } from '../promotion/follow.js';
 import { promotionOf } from '../promotion/history.js';
-import { type PromotionRequest, promotionFiles } from '../promotion/request.js';
+import { continueHeld } from '../promotion/hold.js';
+import { lastStep, progressOf, readJournal } from '../promotion/journal.js';
+import { type PromotionRequest, promotionFiles, requestSchema } from '../promotion/request.js';
 import type { PromotionResult } from '../promotion/result.js';
-import { writeJson } from '../state/atomic-file.js';
+import { readJson, writeJson } from '../state/atomic-file.js';
 import { type LockHolder, lockHolder } from '../state/lock.js';
 import type { CommandContext } from './command.js';
 
@@ -64,6 +66,30 @@ export async function takeBackPromotion(context: CommandContext, running: Runnin
   const journal = journalOf(context, running.id);
   const from = await sizeOf(journal);
   interrupt(running.process);
+  return followPromotion({ journal, runner: running.process, from, report: context.terminal.report });
+}
+
+/**
+ * Lets a promotion that holds in the bake go on, and watches it.
+ * @throws refusal `not-held`
+ */
+export async function continuePromotionThatHolds(
+  context: CommandContext,
+  running: RunningPromotion,
+): Promise<PromotionResult> {
+  const promotions = paths.promotions(layoutFor(context.configFile));
+  const journal = journalOf(context, running.id);
+  const request = await readJson(promotionFiles.request(join(promotions, running.id)), requestSchema);
+  const step = lastStep(progressOf(await readJournal(journal)));
+  if (!request?.hold || step !== 'bake') {
+    throw refusal({
+      code: 'not-held',
+      message: `The promotion that is going on does not wait: it stands at the step "${step ?? 'preflight'}"${request?.hold ? '' : ' and was begun without --hold'}.`,
+      remedy: 'Wait for it to end, or take it back with `understudy promote --abort`.',
+    });
+  }
+  const from = await sizeOf(journal);
+  await continueHeld(promotions, running.id, userInfo().username);
   return followPromotion({ journal, runner: running.process, from, report: context.terminal.report });
 }
 

@@ -19,6 +19,7 @@ import { type Layout, paths } from './layout.js';
 import { networkOf } from './network/claim.js';
 import { partsOf, type SiteParts } from './parts.js';
 import { readSite } from './site/applied-site.js';
+import { spanOf } from './web/access-span.js';
 import { runAgent } from './web/agent.js';
 import { prepareEdition, reviseEdition, switchEdition } from './web/editions-on-instance.js';
 import { leftoversOf } from './web/leftovers.js';
@@ -56,7 +57,17 @@ export async function localPlatform(layout: Layout): Promise<Platform & { readon
       devDocumentRoot,
       media: media === undefined ? undefined : { dev: join(devDocumentRoot, media), prod: paths.prodMedia(layout) },
     },
-    traffic: { counters: (environment) => call('traffic', { environment }) },
+    traffic: {
+      counters: (environment) => call('traffic', { environment }),
+      span: async (environment, from, until) => {
+        const instances = await call('instances', { environment });
+        return spanOf(
+          instances.map(({ id }) => join(paths.instance(layout, id), 'logs', 'access.log')),
+          from,
+          until,
+        );
+      },
+    },
     events: new EventJournal(paths.events(layout)),
   };
 }

@@ -38,8 +38,19 @@ export interface PromotionFacts {
     readonly pages: readonly PageCheck[];
   };
   warm: { readonly pages: number; readonly instances: number };
-  switch: { readonly instances: readonly string[]; readonly spreadMs: number };
-  bake: { readonly requests: number; readonly failed: number; readonly seconds: number };
+  switch: {
+    readonly instances: readonly string[];
+    readonly spreadMs: number;
+    /** Ms since 1970. */
+    readonly switchedAt: number;
+  };
+  bake: {
+    readonly requests: number;
+    readonly failed: number;
+    readonly seconds: number;
+    /** How long 95 in 100 pages that PHP made took at most; null if there were too few to say. */
+    readonly p95Ms: { readonly before: number; readonly after: number } | null;
+  };
   finalise: { readonly edition: Edition };
   /** Of `sync start`: the edition with the mark that prod follows dev. */
   follow: { readonly edition: Edition };

@@ -34,7 +34,7 @@ export function promotionSteps(
   { database }: Pick<Platform, 'database'>,
   promotionsDir: string,
 ): readonly PromotionStep[] {
-  const toEdition = [canary, warm, switchOver, bake, finalise(promotionsDir), certificate];
+  const toEdition = [canary, warm, switchOver, bake(promotionsDir), finalise(promotionsDir), certificate];
   if (kind === 'rollback') return [rollbackPreflight, chooseRelease, plan(promotionsDir), ...toEdition];
   if (kind === 'sync-stop') {
     const settled = [syncStopPreflight, settle(gated(database)), numberEdition, warm, switchOver];

@@ -9,6 +9,8 @@ export const requestSchema = z.object({
   /** ISO 8601. */
   at: z.string(),
   bakeSeconds: z.number(),
+  /** Of `--hold`: the bake lasts until somebody says `--continue` or `--abort`. */
+  hold: z.boolean().optional(),
   /** Of `--plan-hash`: exactly this plan, or none. */
   planHash: z.string().optional(),
   /** Of `--plan --details`: every change of the content is told, however many. */
@@ -26,6 +28,8 @@ export const promotionFiles = {
   journal: (dir: string) => join(dir, 'journal.ndjson'),
   log: (dir: string) => join(dir, 'runner.log'),
   certificate: (dir: string) => join(dir, 'certificate.json'),
+  /** Stands once somebody has let a promotion that holds go on. */
+  continued: (dir: string) => join(dir, 'continued.json'),
 } as const;
 
 /** Plans that were made and can be promoted by their hash, by hash. */

@@ -34,7 +34,7 @@ export class TrafficMeter {
 
   /** @param from a reading of an earlier process, whose visitors and those since then are counted too */
   constructor(
-    private readonly traffic: Traffic,
+    private readonly traffic: Pick<Traffic, 'counters'>,
     from?: MeterReading,
     private readonly now: () => number = Date.now,
   ) {

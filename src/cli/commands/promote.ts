@@ -15,8 +15,9 @@ export const promote: Verb = {
     ['promote', 'show that, ask, and do it'],
     ['promote --plan-hash 3f9c21aa07b4e6d1 --yes', 'exactly what was planned, even if dev has moved on'],
     ['promote --bake 60 --yes', 'watch it for a minute before the way back is given up'],
+    ['promote --hold --yes', 'keep the way back open until somebody says --continue or --abort'],
     ['promote --resume', 'go on with one that was cut off'],
-    ['promote --abort', 'or take it back'],
+    ['promote --abort', 'take back one that was cut off, or that is not final yet'],
   ],
   declare: (command) =>
     command
@@ -24,8 +25,10 @@ export const promote: Verb = {
       .option('--details', 'every change of the content, however many')
       .option('--plan-hash <hash>', 'promote exactly this plan, or nothing')
       .option('--bake <seconds>', 'how long to watch before it is final (default: from the definition)', wholeNumber)
+      .option('--hold', 'watch it until somebody says --continue or --abort, for a day at most')
+      .option('--continue', 'make final what is held')
       .option('--resume', 'go on with a promotion that was cut off')
-      .option('--abort', 'take back a promotion that was cut off')
+      .option('--abort', 'take back a promotion that was cut off, or that is not final yet')
       .option('-y, --yes', 'do not ask'),
   async run(context, options) {
     const result = await carryOut(context, options);
@@ -38,15 +41,21 @@ export const promote: Verb = {
 };
 
 async function carryOut(context: CommandContext, options: OptionValues): Promise<PromotionResult> {
-  if (options.resume || options.abort) {
-    refuseBeside(options, options.resume ? 'resume' : 'abort');
-    return continueInterrupted(context, options.resume ? 'resume' : 'abort');
+  const going = (['continue', 'resume', 'abort'] as const).find((name) => options[name]);
+  if (going) {
+    refuseBeside(options, going);
+    if (going === 'continue') return continueHolding(context);
+    return continueInterrupted(context, going);
+  }
+  if (options.hold && options.bake !== undefined) {
+    throw usageError({ code: 'options-exclusive', message: '--hold and --bake exclude each other.' });
   }
   const { startPromotion } = await import('../start-promotion.js');
   const wanted = {
     bakeSeconds: await bakeSecondsOf(context, options.bake),
     force: false,
     details: options.details === true,
+    hold: options.hold === true,
     ...(typeof options.planHash === 'string' ? { planHash: options.planHash } : {}),
   };
   if (options.plan) return startPromotion(context, { ...wanted, kind: 'plan' });
@@ -70,8 +79,8 @@ const isRefused = (plan: PromotionPlan) =>
   isEmptyPlan(plan) || plan.problems.some(({ severity }) => severity === 'error');
 
 /** What was asked for stands in the interrupted promotion's request, and cannot be asked for anew. */
-function refuseBeside(options: OptionValues, mode: 'resume' | 'abort'): void {
-  const others = ['resume', 'abort', 'plan', 'planHash', 'bake'].filter(
+function refuseBeside(options: OptionValues, mode: 'continue' | 'resume' | 'abort'): void {
+  const others = ['continue', 'resume', 'abort', 'plan', 'planHash', 'bake', 'hold'].filter(
     (name) => name !== mode && options[name] !== undefined,
   );
   if (others.length === 0) return;
@@ -80,7 +89,9 @@ function refuseBeside(options: OptionValues, mode: 'resume' | 'abort'): void {
 }
 
 async function continueInterrupted(context: CommandContext, mode: 'resume' | 'abort'): Promise<PromotionResult> {
-  const { continuePromotion } = await import('../start-promotion.js');
+  const { continuePromotion, runningPromotion, takeBackPromotion } = await import('../start-promotion.js');
+  const running = mode === 'abort' ? await runningPromotion(context.configFile) : undefined;
+  if (running) return takeBackPromotion(context, running);
   const { interruptedPromotion } = await import('../../promotion/history.js');
   const { layoutFor, paths } = await import('../../local/layout.js');
   const interrupted = await interruptedPromotion(paths.promotions(layoutFor(context.configFile)));
@@ -92,6 +103,18 @@ async function continueInterrupted(context: CommandContext, mode: 'resume' | 'ab
     });
   }
   return continuePromotion(context, interrupted.id, mode);
+}
+
+/** Lets a promotion that holds in the bake go on, and watches it to its end. */
+async function continueHolding(context: CommandContext): Promise<PromotionResult> {
+  const { continuePromotionThatHolds, runningPromotion } = await import('../start-promotion.js');
+  const running = await runningPromotion(context.configFile);
+  if (running) return continuePromotionThatHolds(context, running);
+  throw refusal({
+    code: 'nothing-held',
+    message: 'No promotion is going on, so none waits to be continued.',
+    remedy: 'If it was cut off, resume it first: `understudy promote --resume`.',
+  });
 }
 
 /** From the option, else from the definition as `up` has applied it. */

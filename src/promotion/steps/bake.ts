@@ -3,52 +3,115 @@ import { UnderstudyError } from '../../output/errors.js';
 import type { Report } from '../../output/messages.js';
 import type { ReplicationGate } from '../../platform/databases.js';
 import type { Edition, ServerId } from '../../platform/edition.js';
+import type { Traffic, TrafficSpan } from '../../platform/traffic.js';
+import { bakeLimits, refuseTooManyFailures, refuseTooSlow } from '../bake-limits.js';
 import type { PromotionContext } from '../context.js';
 import type { PromotionFacts } from '../facts.js';
+import { isContinued } from '../hold.js';
 import { need, type Step } from '../step.js';
 import { TrafficMeter } from '../traffic-meter.js';
 
-/** More than this share of requests failing takes the edition back: one in a hundred, and at least three. */
-const failedShare = 0.01;
-const failedAtLeast = 3;
 const lookEveryMs = 500;
+/** Logs are read for it, and a percentile of one second says little. */
+const timesEveryMs = 2_000;
 
 /**
  * Watches the new edition while the previous one stays ready: its code on every instance, its content on the other
  * replica. Anything wrong, or a person's word, and the switch is undone, which takes a second.
  */
-export const bake: Step<PromotionContext, PromotionFacts, 'bake'> = {
+export const bake = (promotionsDir: string): Step<PromotionContext, PromotionFacts, 'bake'> => ({
   id: 'bake',
   title: 'Watch it, with the way back open',
   async do({ platform, request, report, signal }, before) {
-    const { bakeSeconds } = request;
     const { edition } = need(before, 'canary');
     const gate = platform.database?.gate;
     const meter = new TrafficMeter(platform.traffic);
+    const { switchedAt } = need(before, 'switch');
+    const times = new Times(platform.traffic, switchedAt, await spanBefore(platform.traffic, switchedAt));
     const lookBack = gate && before.drain ? wayBackWatch(gate, before.drain.kept, report) : undefined;
-    const began = performance.now();
+    const end = endOfBake(promotionsDir, request, report);
     for (;;) {
       signal.throwIfAborted();
-      const seconds = Math.min(bakeSeconds, Math.round((performance.now() - began) / 1000));
-      report({ kind: 'progress', task: 'bake', done: seconds, total: bakeSeconds, unit: 'seconds' });
+      const leftMs = end();
       const { requests, failed } = await meter.read();
-      refuseTooManyFailures(requests, failed);
+      refuseTooManyFailures({ requests, failed }, times.before);
+      await times.look(leftMs <= 0);
       if (gate) await refuseLostReplicas(gate, edition);
       await lookBack?.();
-      const leftMs = bakeSeconds * 1000 - (performance.now() - began);
-      if (leftMs <= 0) return { requests, failed, seconds: bakeSeconds };
+      if (leftMs <= 0) return { requests, failed, seconds: times.seconds, p95Ms: times.p95Ms };
       await delay(Math.min(lookEveryMs, leftMs), undefined, { signal });
     }
   },
-};
+});
 
-export function refuseTooManyFailures(requests: number, failed: number): void {
-  if (failed < failedAtLeast || failed <= requests * failedShare) return;
-  throw new UnderstudyError({
-    code: 'too-many-failures',
-    message: `${failed} of ${requests} requests failed after the switch.`,
-    remedy: 'Read `understudy logs prod`, mend it in dev, and promote again.',
-  });
+/** A log that cannot be read takes no edition back. */
+const spanBefore = (traffic: Traffic, switchedAt: number): Promise<TrafficSpan> =>
+  traffic
+    .span('prod', switchedAt - bakeLimits.beforeMs, switchedAt)
+    .catch(() => ({ requests: 0, failed: 0, uncached: 0, p95Ms: 0 }));
+
+/** How long pages take, against before the switch. */
+class Times {
+  readonly #began = performance.now();
+  #lookAt = 0;
+  #latest: TrafficSpan | undefined;
+
+  constructor(
+    private readonly traffic: Traffic,
+    private readonly switchedAt: number,
+    readonly before: TrafficSpan,
+  ) {}
+
+  get seconds(): number {
+    return Math.round((performance.now() - this.#began) / 1000);
+  }
+
+  get p95Ms(): { readonly before: number; readonly after: number } | null {
+    const after = this.#latest;
+    const isKnown = after && Math.min(after.uncached, this.before.uncached) >= bakeLimits.requestsAtLeast;
+    return isKnown ? { before: this.before.p95Ms, after: after.p95Ms } : null;
+  }
+
+  async look(atOnce: boolean): Promise<void> {
+    if (!atOnce && performance.now() < this.#lookAt) return;
+    this.#lookAt = performance.now() + timesEveryMs;
+    const now = Date.now();
+    const from = Math.max(this.switchedAt, now - bakeLimits.afterMs);
+    this.#latest = await this.traffic.span('prod', from, now).catch(() => undefined);
+    if (this.#latest) refuseTooSlow(this.#latest, this.before);
+  }
+}
+
+/**
+ * How much longer it is watched, in ms: until its time is over or, held, until somebody lets it go on.
+ * @throws code `hold-expired`
+ */
+function endOfBake(
+  promotionsDir: string,
+  { id, bakeSeconds, hold }: PromotionContext['request'],
+  report: Report,
+): () => number {
+  const began = performance.now();
+  const limitMs = hold ? bakeLimits.holdMs : bakeSeconds * 1000;
+  if (hold) {
+    const text =
+      'It waits: `understudy promote --continue` makes it final, `understudy promote --abort` takes it back.';
+    report({ kind: 'note', level: 'info', text });
+  }
+  return () => {
+    const elapsedMs = performance.now() - began;
+    const done = Math.min(limitMs / 1000, Math.round(elapsedMs / 1000));
+    const total = hold ? {} : { total: bakeSeconds };
+    report({ kind: 'progress', task: 'bake', done, ...total, unit: 'seconds' });
+    if (!hold) return limitMs - elapsedMs;
+    if (isContinued(promotionsDir, id)) return 0;
+    if (elapsedMs < limitMs) return limitMs - elapsedMs;
+    throw new UnderstudyError({
+      code: 'hold-expired',
+      message: `Nobody has let it go on in ${limitMs / 3_600_000} hours.`,
+      remedy: 'Promote again.',
+    });
+  };
 }
 
 /** One that answers at the edition's position is enough to serve it; in a promotion there is only one. */

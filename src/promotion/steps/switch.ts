@@ -34,7 +34,7 @@ export const switchOver: Step<PromotionContext, PromotionFacts, 'switch'> = {
     // Listed once more: one that has joined since then has read the record too early, or is in this list.
     const instances = await prepareAll(platform.fleet, edition, signal, prepared);
     const { spreadMs } = await platform.fleet.switch(instances, edition.id);
-    return { instances, spreadMs };
+    return { instances, spreadMs, switchedAt: Date.now() };
   },
   async verify({ platform, signal }, facts) {
     const { edition } = need(facts, 'canary');

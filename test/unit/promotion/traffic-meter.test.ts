@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { refuseTooManyFailures } from '../../../src/promotion/steps/bake.js';
 import { TrafficMeter } from '../../../src/promotion/traffic-meter.js';
 
 type Counts = readonly [requests: number, failed: number];
@@ -48,16 +47,4 @@ it('a balancer that was restarted costs what it counted since the last reading, 
   const meter = meterOf([100, 5], [130, 6], [10, 0], [30, 2]);
   for (let reading = 0; reading < 3; reading++) await meter.read();
   expect(await meter.read()).toMatchObject({ requests: 50, failed: 3 });
-});
-
-it.each([
-  [1000, 2, false],
-  [100, 3, true],
-  [3, 3, true],
-  [300, 3, false],
-  [301, 4, true],
-])('%i requests of which %i failed: taken back is %s', (requests, failed, takenBack) => {
-  const look = () => refuseTooManyFailures(requests, failed);
-  if (takenBack) expect(look).toThrow(expect.objectContaining({ code: 'too-many-failures' }));
-  else expect(look).not.toThrow();
 });
