@@ -38,6 +38,8 @@ export interface ChangeGroup {
   readonly added: number;
   readonly changed: number;
   readonly deleted: number;
+  /** Of what is added and changed, as it will be. */
+  readonly bytes: number;
 }
 
 export interface ReleaseChanges extends FileChanges {

@@ -1,7 +1,7 @@
 import type { ContentChanges } from '../content/wordpress/changes.js';
 import type { Edition, ServerId } from '../platform/edition.js';
 import type { Position } from '../platform/position.js';
-import type { FileChanges } from '../platform/releases.js';
+import type { FileChanges, ReleaseChanges } from '../platform/releases.js';
 import type { ContentAt, TableChecksum } from './table-checksums.js';
 import type { VisitorCounts } from './traffic-meter.js';
 
@@ -61,9 +61,13 @@ export interface PromotionPlan {
   /** Names exactly this change: the release, G, and the edition that it replaces. */
   readonly hash: string;
   readonly release: number;
+  /** G: where replicas are brought to. Where content was compared, it is exactly the moment of dev that was compared. */
   readonly position: Position | null;
+  /** What dev's tables held at exactly G; null where that was not read. */
+  readonly source: ContentAt | null;
   readonly replaces: number | null;
-  readonly files: FileChanges;
+  /** For WordPress also by part: core, each plugin and theme. Else there are no groups. */
+  readonly files: ReleaseChanges;
   readonly media: FileChanges;
   /** Whether prod's own configuration, which an edition is made with, has changed. */
   readonly configurationChanged: boolean;
@@ -72,6 +76,8 @@ export interface PromotionPlan {
     readonly transactions: number;
     /** What differs, row by row. Null where it was not compared: no WordPress, the first edition, a rollback. */
     readonly changes: ContentChanges | null;
+    /** Whether that is exactly what the position holds, to the transaction. */
+    readonly pinned: boolean;
   };
   readonly problems: readonly PlanProblem[];
   readonly estimateMs: number;
@@ -82,6 +88,8 @@ export interface PlanProblem {
   readonly severity: 'error' | 'warning';
   readonly code: string;
   readonly text: string;
+  /** Absent: mend it. */
+  readonly remedy?: string;
 }
 
 export interface PageCheck {

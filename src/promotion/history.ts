@@ -1,9 +1,9 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasErrno, refusal } from '../output/errors.js';
+import { refusal } from '../output/errors.js';
 import type { ProcessRef } from '../process/identity.js';
 import { lastStep, progressOf, readJournal } from './journal.js';
 import { changesNothing } from './pipeline.js';
+import { promotionIds } from './promotion-ids.js';
 import { promotionFiles } from './request.js';
 
 /** A promotion that came to no end. Whether it still runs, the lock tells. */
@@ -49,14 +49,4 @@ export async function promotionOf(promotionsDir: string, { pid, startTime }: Pro
     if (begun?.process.pid === pid && begun.process.startTime === startTime) return id;
   }
   return undefined;
-}
-
-/** Oldest first: an id begins with the time at which it was asked for. */
-export async function promotionIds(promotionsDir: string): Promise<string[]> {
-  try {
-    return (await readdir(promotionsDir)).filter((name) => /^\d{8}T/.test(name)).sort();
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
 }

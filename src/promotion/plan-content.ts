@@ -1,66 +1,98 @@
+import type { SideName } from '../content/rows.js';
 import { inSnapshot } from '../content/snapshot.js';
 import type { ContentChanges } from '../content/wordpress/changes.js';
 import { contentChanges } from '../content/wordpress/content-changes.js';
 import { UnderstudyError } from '../output/errors.js';
 import type { SqlConnection } from '../platform/databases.js';
-import type { Edition } from '../platform/edition.js';
+import type { Edition, ServerId } from '../platform/edition.js';
 import type { GatedDatabase } from '../platform/platform.js';
+import type { Position } from '../platform/position.js';
+import { mariadb } from '../replication/mariadb.js';
+import type { WordpressApp } from '../site/schema.js';
 import type { PromotionContext } from './context.js';
-import type { PlanProblem } from './facts.js';
+import type { PlanProblem, PromotionFacts } from './facts.js';
+import { type ContentAt, transactionalTables } from './table-checksums.js';
 
 export interface ComparedContent {
   /** Null where it was not compared: no WordPress, the first edition, a rollback. */
   readonly changes: ContentChanges | null;
+  /** The moment of dev that was compared, and what its tables held; else what was staged. */
+  readonly at: Pick<PromotionFacts['stage'], 'position' | 'source'>;
+  /** Whether `changes` tell exactly that moment. */
+  readonly pinned: boolean;
   readonly problems: readonly PlanProblem[];
 }
 
-const notCompared: ComparedContent = { changes: null, problems: [] };
-
 /**
- * Compares what prod's edition holds with dev as it is now, row by row. Dev has stood at G a moment ago; what was
- * written since is told as well, although the promotion stops at G. A comparison that fails is told as a warning:
- * nothing depends on it.
+ * Compares what prod's edition holds with one moment of dev, row by row. Dev may have been written to since its code
+ * was staged: then this moment is the one that is promoted. A comparison that fails is told as a warning.
  */
-export async function planContent(context: PromotionContext, previous: Edition | null): Promise<ComparedContent> {
-  const { platform, site, request } = context;
+export async function planContent(
+  context: PromotionContext,
+  previous: Edition | null,
+  staged: PromotionFacts['stage'],
+): Promise<ComparedContent> {
+  const {
+    platform,
+    site: { app },
+    request,
+  } = context;
+  const notCompared = { changes: null, at: staged, pinned: false, problems: [] };
   const [replica] = previous?.replicas ?? [];
-  if (!platform.database || site.app.kind !== 'wordpress' || replica === undefined || request.kind === 'rollback') {
+  if (!platform.database || app.kind !== 'wordpress' || replica === undefined || request.kind === 'rollback') {
     return notCompared;
   }
-  const connections = await openBoth(platform.database, replica);
+  const { before, after, dev } = await openBoth(platform.database, replica);
   try {
-    return { changes: await compare(context, site.app.tablePrefix, connections), problems: [] };
+    const schemas = { before: await schemaOf(before), after: await schemaOf(after) };
+    return await inSnapshot(after, async () => {
+      const at = await momentOf(after, dev, staged, context.signal);
+      const changes = await compare(context, app, { before, after, schemas });
+      return { changes, at: at ?? staged, pinned: at !== undefined, problems: [] };
+    });
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof UnderstudyError)) throw error;
     const text = `What changes in the content could not be told: ${error.message}`;
-    return { changes: null, problems: [{ severity: 'warning', code: 'content-not-compared', text }] };
+    return { ...notCompared, problems: [{ severity: 'warning', code: 'content-not-compared', text }] };
   } finally {
-    await Promise.all(connections.map((connection) => connection.end()));
+    await Promise.all([before.end(), after.end()]);
   }
 }
 
 /** Of dev the standby is asked, where there is one: it has what the primary has, and fewer who wait for it. */
-async function openBoth({ databases }: GatedDatabase, replica: string): Promise<[SqlConnection, SqlConnection]> {
+async function openBoth({ databases }: GatedDatabase, replica: ServerId) {
   const { primary, standby, state } = await databases.topology();
   const dev = state === 'redundant' && standby !== undefined ? standby : primary;
   const before = await databases.connect(replica, 'operator');
   try {
-    return [before, await databases.connect(dev, 'operator')];
+    return { before, after: await databases.connect(dev, 'operator'), dev };
   } catch (error) {
     await before.end();
     throw error;
   }
 }
 
-async function compare(
+/** @returns undefined if the server does not tell where its snapshot is */
+async function momentOf(
+  server: SqlConnection,
+  id: ServerId,
+  staged: PromotionFacts['stage'],
+  signal: AbortSignal,
+): Promise<{ readonly position: Position; readonly source: ContentAt | null } | undefined> {
+  const position = await mariadb.snapshotAt(server);
+  if (position === undefined) return undefined;
+  if (position === staged.position) return { position, source: staged.source };
+  return { position, source: { server: id, tables: await transactionalTables(server, signal) } };
+}
+
+function compare(
   { request, report, signal }: PromotionContext,
-  tablePrefix: string,
-  [before, after]: readonly [SqlConnection, SqlConnection],
+  { tablePrefix }: WordpressApp,
+  { before, after, schemas }: { before: SqlConnection; after: SqlConnection; schemas: Record<SideName, string> },
 ): Promise<ContentChanges> {
-  const schemas = { before: await schemaOf(before), after: await schemaOf(after) };
   const limits = request.details ? { most: Number.POSITIVE_INFINITY, rowsPerTable: Number.POSITIVE_INFINITY } : {};
-  return inSnapshot(after, () => contentChanges(before, after, { schemas, tablePrefix, report, signal, ...limits }));
+  return contentChanges(before, after, { schemas, tablePrefix, report, signal, ...limits });
 }
 
 async function schemaOf(connection: SqlConnection): Promise<string> {

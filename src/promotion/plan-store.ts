@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { ContentChanges } from '../content/wordpress/changes.js';
 import { hasErrno, refusal } from '../output/errors.js';
 import type { Edition } from '../platform/edition.js';
 import { toPosition } from '../platform/position.js';
@@ -21,6 +22,9 @@ const planSchema = z.object({
     })
     .nullable(),
   replaces: z.number().nullable(),
+  /** What changes in the content, as it was told. Kept as it is: dev may have moved on, and the plan has not. */
+  changes: z.custom<ContentChanges>().nullable(),
+  pinned: z.boolean(),
 });
 type StoredPlan = z.infer<typeof planSchema>;
 
@@ -35,11 +39,16 @@ const planFile = (promotionsDir: string, hash: string) => join(plansDir(promotio
 /** Keeps a plan, so that it can be promoted later by its hash. */
 export async function keepPlan(
   promotionsDir: string,
-  staged: PromotionFacts['stage'],
-  previous: Edition | null,
+  plan: {
+    readonly staged: PromotionFacts['stage'];
+    readonly previous: Edition | null;
+    readonly changes: ContentChanges | null;
+    readonly pinned: boolean;
+  },
 ): Promise<void> {
-  const plan: StoredPlan = { ...staged, replaces: previous?.id ?? null };
-  await writeJson(planFile(promotionsDir, planHash(staged, previous)), plan);
+  const { staged, previous, ...content } = plan;
+  const stored: StoredPlan = { ...staged, ...content, replaces: previous?.id ?? null };
+  await writeJson(planFile(promotionsDir, planHash(staged, previous)), stored);
 }
 
 /** Removes the plans that can no longer be carried out, because prod serves another edition now. */
@@ -55,6 +64,11 @@ export async function prunePlans(promotionsDir: string, now: Edition): Promise<v
   }
 }
 
+/** A plan as it was kept; undefined if there is none of this hash. */
+export async function readKeptPlan(promotionsDir: string, hash: string): Promise<StoredPlan | undefined> {
+  return /^[0-9a-f]{16}$/.test(hash) ? readJson(planFile(promotionsDir, hash), planSchema) : undefined;
+}
+
 /**
  * Finds a plan again, if it can still be carried out as it was made.
  * @throws refusals `plan-unknown`, `plan-outdated` (prod has changed), `plan-pruned` (its release is gone)
@@ -66,7 +80,7 @@ export async function readPlan(
   releases: ReleaseStore,
 ): Promise<PromotionFacts['stage']> {
   const remedy = 'Run `understudy promote --plan` for a new plan.';
-  const plan = /^[0-9a-f]{16}$/.test(hash) ? await readJson(planFile(promotionsDir, hash), planSchema) : undefined;
+  const plan = await readKeptPlan(promotionsDir, hash);
   if (!plan) throw refusal({ code: 'plan-unknown', message: `There is no plan ${JSON.stringify(hash)}.`, remedy });
   const now = previous?.id ?? null;
   if (plan.replaces !== now) {

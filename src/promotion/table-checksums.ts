@@ -62,7 +62,10 @@ export async function contentOf(databases: Databases, server: ServerId, signal: 
 }
 
 /** Tables of other engines have no snapshots: what they hold belongs to no position. */
-async function transactionalTables(connection: SqlConnection, signal: AbortSignal): Promise<readonly TableChecksum[]> {
+export async function transactionalTables(
+  connection: SqlConnection,
+  signal: AbortSignal,
+): Promise<readonly TableChecksum[]> {
   const named = await connection.query<{ db: string; name: string | null }>(
     `SELECT DATABASE() AS db, TABLE_NAME AS name FROM information_schema.TABLES
       WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' AND ENGINE = 'InnoDB'`,

@@ -1,5 +1,5 @@
 import type { Component } from '../platform/release-archive.js';
-import type { ChangeGroup, FileChanges } from '../platform/releases.js';
+import type { ChangeGroup, FileChange, FileChanges } from '../platform/releases.js';
 
 /** The parts of a site that are told by themselves, in the order in which they are told. */
 const parts: readonly (readonly [pattern: RegExp, id: (name: string) => string])[] = [
@@ -20,16 +20,17 @@ export function groupChanges(
   before: readonly Component[],
   after: readonly Component[],
 ): readonly ChangeGroup[] {
-  const groups = new Map<string, { added: number; changed: number; deleted: number; order: number }>();
-  const count = (kind: 'added' | 'changed' | 'deleted', path: string) => {
+  const groups = new Map<string, Record<'added' | 'changed' | 'deleted' | 'bytes' | 'order', number>>();
+  const count = (kind: 'added' | 'changed' | 'deleted', { path, to }: FileChange) => {
     const { id, order } = partOf(path);
-    const group = groups.get(id) ?? { added: 0, changed: 0, deleted: 0, order };
+    const group = groups.get(id) ?? { added: 0, changed: 0, deleted: 0, bytes: 0, order };
     group[kind]++;
+    group.bytes += to;
     groups.set(id, group);
   };
-  for (const { path } of added) count('added', path);
-  for (const { path } of changed) count('changed', path);
-  for (const { path } of deleted) count('deleted', path);
+  for (const change of added) count('added', change);
+  for (const change of changed) count('changed', change);
+  for (const change of deleted) count('deleted', change);
   const versionIn = (components: readonly Component[], id: string) =>
     components.find((each) => each.id === id)?.version;
   return [...groups]

@@ -23,6 +23,7 @@ export const promote: Verb = {
     command
       .option('--plan', 'only say what would change')
       .option('--details', 'every change of the content, however many')
+      .option('--accept-read-only', 'although plugins need to write, which prod does not let them')
       .option('--plan-hash <hash>', 'promote exactly this plan, or nothing')
       .option('--bake <seconds>', 'how long to watch before it is final (default: from the definition)', wholeNumber)
       .option('--hold', 'watch it until somebody says --continue or --abort, for a day at most')
@@ -56,6 +57,7 @@ async function carryOut(context: CommandContext, options: OptionValues): Promise
     force: false,
     details: options.details === true,
     hold: options.hold === true,
+    acceptReadOnly: options.acceptReadOnly === true,
     ...(typeof options.planHash === 'string' ? { planHash: options.planHash } : {}),
   };
   if (options.plan) return startPromotion(context, { ...wanted, kind: 'plan' });

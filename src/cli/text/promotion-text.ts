@@ -1,4 +1,4 @@
-import type { FileChanges } from '../../platform/releases.js';
+import type { ChangeGroup, FileChanges } from '../../platform/releases.js';
 import { isEmptyPlan } from '../../promotion/empty-plan.js';
 import type { PromotionPlan } from '../../promotion/facts.js';
 import type { PromotionResult } from '../../promotion/result.js';
@@ -13,10 +13,12 @@ export function planText({ plan }: PromotionResult, details = false): string {
   return [
     `Plan ${colors.bold(plan.hash)}: release ${plan.release}${plan.position === null ? '' : ` at position ${plan.position}`}, ${plan.replaces === null ? 'the first edition' : `in place of edition ${plan.replaces}`}`,
     columns(rowsOf(plan)),
+    ...(plan.files.groups.length > 0 ? [columns(plan.files.groups.map(groupRow), 4)] : []),
     ...(plan.content.changes ? contentLines(plan.content.changes, details) : []),
     ...(isEmptyPlan(plan) ? ['There is nothing to promote.'] : []),
     ...plan.problems.map(
-      ({ severity, text }) => `${severity === 'error' ? colors.red('✖') : colors.yellow('!')} ${text}`,
+      ({ severity, text, remedy }) =>
+        `${severity === 'error' ? colors.red('✖') : colors.yellow('!')} ${text}${remedy ? `\n  ${remedy}` : ''}`,
     ),
     `It will take about ${seconds(plan.estimateMs)}. To do exactly this: understudy promote --plan-hash ${plan.hash}`,
   ].join('\n');
@@ -40,7 +42,30 @@ function changesText({ added, changed, deleted }: FileChanges): string {
     [deleted, 'deleted'],
   ] as const;
   const told = parts.filter(([list]) => list.length > 0).map(([list, word]) => `${list.length} ${word}${few(list)}`);
-  return told.join(', ') || 'unchanged';
+  const bytes = [...added, ...changed].reduce((sum, { to }) => sum + to, 0);
+  return told.length === 0 ? 'unchanged' : `${told.join(', ')}${bytes > 0 ? `, ${sizeText(bytes)}` : ''}`;
+}
+
+/** "plugins/greeting", "1.0 → 1.1", "1 added, 2 changed", "12 KB". */
+function groupRow({ id, from, to, added, changed, deleted, bytes }: ChangeGroup): string[] {
+  const counts = [
+    [added, 'added'],
+    [changed, 'changed'],
+    [deleted, 'deleted'],
+  ] as const;
+  const told = counts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+  return [id, versionsText(from, to), told.join(', '), bytes > 0 ? sizeText(bytes) : ''];
+}
+
+function versionsText(from: string | undefined, to: string | undefined): string {
+  if (from === to) return from ?? '';
+  if (from === undefined) return `new: ${to}`;
+  return to === undefined ? `${from} removed` : `${from} → ${to}`;
+}
+
+function sizeText(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
 const few = (list: FileChanges['added']) => (list.length <= 3 ? ` (${list.map(({ path }) => path).join(', ')})` : '');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { refusal } from '../../output/errors.js';
 import { readJson } from '../../state/atomic-file.js';
 import type { Certificate } from '../facts.js';
-import { promotionIds } from '../history.js';
+import { promotionIds } from '../promotion-ids.js';
 import { promotionFiles } from '../request.js';
 
 /** A certificate is written by this program alone; looked at is what tells it from anything else. */

@@ -5,6 +5,7 @@ import { type Position, sequenceOf } from '../../platform/position.js';
 import { advanceDeadline } from '../advance-deadline.js';
 import type { PromotionContext } from '../context.js';
 import type { PromotionFacts } from '../facts.js';
+import { stagedOf } from '../staged.js';
 import { need, type Step } from '../step.js';
 import { contentOf, differingTables } from '../table-checksums.js';
 
@@ -56,7 +57,7 @@ async function requireSameContent(
   facts: Partial<PromotionFacts>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { source } = need(facts, 'stage');
+  const { source } = stagedOf(facts);
   if (!source) return;
   const differing = differingTables(source.tables, (await contentOf(databases, replica, signal)).tables);
   if (differing.length === 0) return;
@@ -78,7 +79,7 @@ async function closedAt({ gate }: GatedDatabase, replica: ServerId): Promise<Pos
 }
 
 function targetOf(facts: Partial<PromotionFacts>) {
-  const { position } = need(facts, 'stage');
+  const { position } = stagedOf(facts);
   if (position === null) throw new Error('A site with a database was staged without a position.');
   return position;
 }

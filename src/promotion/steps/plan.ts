@@ -4,11 +4,14 @@ import type { FileChanges } from '../../platform/releases.js';
 import { planMedia } from '../../release/media-plan.js';
 import { requireRoom } from '../../release/room.js';
 import type { PromotionContext } from '../context.js';
+import { earlierRuns } from '../earlier-runs.js';
 import { isEmptyPlan } from '../empty-plan.js';
+import { amountsOf, estimate } from '../estimate.js';
 import type { PlanProblem, PromotionFacts, PromotionPlan } from '../facts.js';
 import { planContent } from '../plan-content.js';
-import { keepPlan, planHash } from '../plan-store.js';
+import { keepPlan, planHash, readKeptPlan } from '../plan-store.js';
 import { need, type Step } from '../step.js';
+import { writingPluginProblems } from '../writing-plugins.js';
 
 const start = toPosition('');
 const nothing: FileChanges = { added: [], changed: [], deleted: [] };
@@ -18,32 +21,41 @@ export const plan = (promotionsDir: string): Step<PromotionContext, PromotionFac
   id: 'plan',
   title: 'Work out what will change',
   async do(context, before) {
-    const { platform, signal, request } = context;
-    const staged = need(before, 'stage');
+    const { platform, site, signal, request } = context;
     const { previous, warnings } = need(before, 'preflight');
     const isRollback = request.kind === 'rollback';
-    const files = await platform.releases.compare(previous?.release, staged.release);
+    const kept = request.planHash === undefined ? undefined : await readKeptPlan(promotionsDir, request.planHash);
+    const staged = need(before, 'stage');
+    const compared = await planContent(context, kept ? null : previous, staged);
+    const planned = { ...staged, ...compared.at };
+    const { position, source } = planned;
+    const { groups, ...files } = await platform.releases.compare(previous?.release, staged.release);
     const folders = platform.files.media;
     // A rollback leaves content where it is, and media is content.
     const media = folders && !isRollback ? await planMedia(folders, signal) : nothing;
-    const transactions = sequenceOf(staged.position ?? start) - sequenceOf(previous?.position ?? start);
-    const content = await planContent(context, previous);
+    const transactions = sequenceOf(position ?? start) - sequenceOf(previous?.position ?? start);
     const room = await roomProblems(context, staged.release, files, media);
-    const plan: PromotionPlan = {
-      hash: planHash(staged, previous),
-      release: staged.release,
-      position: staged.position,
-      replaces: previous?.id ?? null,
-      files,
+    const { changes } = kept ?? compared;
+    const { pinned } = kept ?? compared;
+    const moved = {
+      files: { ...files, groups: site.app.kind === 'wordpress' ? groups : [] },
       media,
+      content: { transactions, changes, pinned },
+    };
+    const plan: PromotionPlan = {
+      hash: planHash(planned, previous),
+      release: staged.release,
+      position,
+      source,
+      replaces: previous?.id ?? null,
+      ...moved,
       configurationChanged: await hasOtherConfiguration(context, previous?.id),
-      content: { transactions, changes: content.changes },
-      problems: [...room, ...content.problems, ...warnings],
-      estimateMs: estimate(files, request.bakeSeconds),
+      problems: [...room, ...(await writingPluginProblems(context)), ...compared.problems, ...warnings],
+      estimateMs: estimate(amountsOf(moved), await earlierRuns(promotionsDir), request.bakeSeconds),
     };
     if (request.kind !== 'plan') refuseUnfit(plan, request.kind === 'promote');
     // What a rollback does is not to be done by its hash: it would take content along.
-    if (!isRollback) await keepPlan(promotionsDir, staged, previous);
+    if (!isRollback) await keepPlan(promotionsDir, { staged: planned, previous, changes, pinned });
     return plan;
   },
 });
@@ -77,16 +89,14 @@ const bytesTo = ({ added, changed }: FileChanges) => [...added, ...changed].redu
 
 function refuseUnfit(plan: PromotionPlan, mustChange: boolean): void {
   const error = plan.problems.find(({ severity }) => severity === 'error');
-  if (error) throw refusal({ code: error.code, message: error.text, remedy: 'Mend that, and promote again.' });
+  if (error) {
+    const { code, text, remedy = 'Mend that, and promote again.' } = error;
+    throw refusal({ code, message: text, remedy });
+  }
   if (!mustChange || !isEmptyPlan(plan)) return;
   throw refusal({
     code: 'nothing-to-promote',
     message: `Nothing has changed in dev since edition ${plan.replaces} was promoted.`,
     remedy: 'Edit something in dev, and promote again.',
   });
-}
-
-/** From runs on a machine with 2 cores: 6 s for the steps themselves, and 1 ms for each file that is unpacked. */
-function estimate(files: FileChanges, bakeSeconds: number): number {
-  return 6_000 + files.added.length + files.changed.length + bakeSeconds * 1000;
 }

@@ -19,7 +19,7 @@ const holding = (...releases: Partial<Release>[]) => ({ list: async () => releas
 const all = holding({ number: 4, hash: 'abc' });
 
 it('a plan is found again by its hash, as it was made', async () => {
-  await keepPlan(dir, staged, edition);
+  await keepPlan(dir, { staged: staged, previous: edition, changes: null, pinned: false });
   expect(await readPlan(dir, planHash(staged, edition), edition, all)).toEqual(staged);
 });
 
@@ -39,7 +39,7 @@ it.each(['0123456789abcdef', '../../etc/passwd', ''])('a hash that names no plan
 });
 
 it('a plan is refused once prod serves another edition, naming both', async () => {
-  await keepPlan(dir, staged, edition);
+  await keepPlan(dir, { staged: staged, previous: edition, changes: null, pinned: false });
   await expect(readPlan(dir, planHash(staged, edition), { ...edition, id: 8 }, all)).rejects.toMatchObject({
     code: 'plan-outdated',
     message: expect.stringMatching(/edition 7.*edition 8/),
@@ -50,15 +50,15 @@ it.each([
   ['is gone', holding()],
   ['is another one now', holding({ number: 4, hash: 'other' })],
 ])('a plan is refused when its release %s', async (_, releases) => {
-  await keepPlan(dir, staged, edition);
+  await keepPlan(dir, { staged: staged, previous: edition, changes: null, pinned: false });
   await expect(readPlan(dir, planHash(staged, edition), edition, releases)).rejects.toMatchObject({
     code: 'plan-pruned',
   });
 });
 
 it('plans for an edition that prod no longer serves are removed, others stay', async () => {
-  await keepPlan(dir, staged, edition);
-  await keepPlan(dir, staged, null);
+  await keepPlan(dir, { staged: staged, previous: edition, changes: null, pinned: false });
+  await keepPlan(dir, { staged: staged, previous: null, changes: null, pinned: false });
   await prunePlans(dir, edition);
   expect(await readPlan(dir, planHash(staged, edition), edition, all)).toEqual(staged);
   await expect(readPlan(dir, planHash(staged, null), null, all)).rejects.toMatchObject({ code: 'plan-unknown' });

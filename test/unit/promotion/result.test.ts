@@ -79,11 +79,15 @@ describe('what a person is told', () => {
     hash: '0123456789abcdef',
     release: 4,
     position: toPosition('0-1-42'),
+    source: null,
     replaces: 3,
-    files: { ...nothing, changed: [{ path: 'index.php', from: 1, to: 2 }] },
+    files: {
+      ...{ ...nothing, changed: [{ path: 'index.php', from: 1, to: 2 }] },
+      groups: [{ id: 'plugins/shop', from: '1.0', to: '1.1', added: 0, changed: 1, deleted: 0, bytes: 2_000 }],
+    },
     media: nothing,
     configurationChanged: false,
-    content: { transactions: 1, changes: null },
+    content: { transactions: 1, changes: null, pinned: false },
     problems: [{ severity: 'warning', code: 'x', text: 'A table has no key.' }],
     estimateMs: 6000,
   };
@@ -91,7 +95,8 @@ describe('what a person is told', () => {
   it('a plan names what changes, what to beware of, and how to do exactly this', () => {
     const text = planText(result({ outcome: 'planned', plan }));
     expect(text).toMatch(/release 4 at position 0-1-42, in place of edition 3/);
-    expect(text).toMatch(/code +1 changed \(index\.php\)/);
+    expect(text).toMatch(/code +1 changed \(index\.php\), 2 B/);
+    expect(text).toMatch(/plugins\/shop +1\.0 → 1\.1 +1 changed +2 KB/);
     expect(text).toMatch(/media +unchanged/);
     expect(text).toMatch(/content +1 transaction in/);
     expect(text).toMatch(/! A table has no key\./);
@@ -100,7 +105,8 @@ describe('what a person is told', () => {
   });
 
   it('a plan without any change says so', () => {
-    const empty = { ...plan, files: nothing, content: { transactions: 0, changes: null } };
+    const files = { ...nothing, groups: [] };
+    const empty = { ...plan, files, content: { transactions: 0, changes: null, pinned: false } };
     expect(planText(result({ plan: empty }))).toMatch(/There is nothing to promote\./);
     expect(planText(result({ plan: { ...empty, configurationChanged: true } }))).toMatch(/prod's own has changed/);
     expect(planText(result({ plan: { ...empty, replaces: null } }))).toMatch(/the first edition/);
