@@ -2,6 +2,7 @@ import { content } from './content.js';
 import { idle } from './memory.js';
 import { failedRequests, promotion } from './promotions.js';
 import { cache } from './requests.js';
+import { slowFiles } from './slow-files/bench.js';
 import { start, status } from './start.js';
 import { traffic } from './traffic.js';
 
@@ -20,7 +21,11 @@ export const benches = {
   up: { summary: 'starting and stopping', measure: start },
   status: { summary: 'asking where everything stands', measure: status },
   idle: { summary: 'memory of the platform when nothing happens', measure: idle },
-  promote: { summary: 'promotions of one edited post and one edited file', measure: promotion },
+  promote: {
+    summary:
+      'promotions of one edited post and one edited file; files from a slow file system, beside rsync and rclone',
+    measure: async (site) => [...(await promotion(site)), ...(await slowFiles(site))],
+  },
   content: { summary: 'comparing two databases', measure: content },
   'failed-requests': { summary: 'visitors during promotions', measure: failedRequests },
   traffic: { summary: 'summing up access logs', measure: traffic },
