@@ -174,6 +174,12 @@ export default defineSite({
     retentionDays: 30,
   },
 
+  // Faults that are caused on purpose, to see whether the promises hold: `understudy drill`.
+  drills: {
+    // Whether a platform that is not on this machine may be drilled.
+    allowed: false,
+  },
+
   // The platform on this machine.
   local: {
     // Without it: 8080 or the next free one, remembered.

@@ -20,7 +20,7 @@ export async function promotion(site) {
 }
 
 /**
- * Eight visitors ask for pages through the balancer, each again 20 ms after an answer. Nothing is retried by them.
+ * A hundred visitors a second ask for pages through the balancer. Nothing is retried by them.
  * @param {import('./site.js').BenchSite} site @returns {Promise<import('./benches.js').Result[]>}
  */
 export async function failedRequests(site) {
@@ -30,8 +30,7 @@ export async function failedRequests(site) {
     address: '127.0.0.1',
     authority,
     paths: ['/', '/feed/', '/?s=hello', '/sample-page/', '/hello-world/'],
-    atOnce: 8,
-    pauseMs: 20,
+    perSecond: 100,
   });
   const promoting = promoteEdits(site);
   // Stopped either way: visitors that go on asking would keep this program from ending.

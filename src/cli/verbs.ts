@@ -6,6 +6,7 @@ import { content } from './commands/content.js';
 import { demo } from './commands/demo.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
+import { drill } from './commands/drill.js';
 import { inbox } from './commands/inbox.js';
 import { init } from './commands/init.js';
 import { logs } from './commands/logs.js';
@@ -39,6 +40,7 @@ export const verbs: readonly Verb[] = [
   alarms,
   inbox,
   replica,
+  drill,
   down,
   aws,
   demo,

@@ -1,18 +1,25 @@
-import { Agent, request } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Answer, Asker, type Place, type Unanswered } from './ask.js';
+import { choose, type Random, seeded } from './random.js';
 
-export interface VisitorsOptions {
-  /** The site's address. */
-  readonly url: string;
-  /** Where it is really reached: names of this machine do not resolve in Node. */
-  readonly address: string;
-  /** The authority that signed the site's certificate, as PEM. */
-  readonly authority: string;
+export interface VisitorsOptions extends Place {
   readonly paths: readonly string[];
-  /** How many visitors ask at the same time, each after its answer has come. */
-  readonly atOnce: number;
-  /** Between an answer and the next question of the same visitor. */
-  readonly pauseMs: number;
+  /** How many requests are sent in a second, whether or not earlier ones were answered. */
+  readonly perSecond: number;
+  /** The share of requests for pages that no cache can have, so that PHP and a database must answer. Default 0. */
+  readonly freshShare?: number;
+  /** Chooses pages. Default: the same ones in every run. */
+  readonly random?: Random;
+}
+
+/** One request and what came of it. Moments are those of `performance.now()`. */
+export interface Visit {
+  readonly path: string;
+  readonly isFresh: boolean;
+  readonly sentAt: number;
+  readonly endedAt: number;
+  /** Undefined: it was answered well. */
+  readonly problem: string | undefined;
 }
 
 export interface VisitorsReport {
@@ -25,84 +32,93 @@ export interface VisitorsReport {
   readonly failures: readonly string[];
 }
 
-const longestAnswerMs = 10_000;
-
-/** Visitors who keep asking for pages until they are told to stop. */
+/** Visitors who keep coming until they are told to stop. */
 export class Visitors {
-  readonly #agent: Agent;
+  readonly #asker: Asker;
   readonly #stopping = new AbortController();
-  readonly #visitors: readonly Promise<void>[];
-  #requests = 0;
-  #failed = 0;
-  #failures: string[] = [];
-  #lastGood = performance.now();
-  #longestGapMs = 0;
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #random: Random;
+  readonly #arrivals: Promise<void>;
+  readonly #startedAt = performance.now();
+  readonly #visits: Visit[] = [];
+  #perSecond: number;
+  #sent = 0;
 
   constructor(private readonly options: VisitorsOptions) {
-    this.#agent = new Agent({ keepAlive: true, ca: options.authority, maxSockets: options.atOnce });
-    this.#visitors = Array.from({ length: options.atOnce }, (_, number) => this.#visit(number));
+    this.#asker = new Asker(options);
+    this.#random = options.random ?? seeded(1);
+    this.#perSecond = options.perSecond;
+    this.#arrivals = this.#arrive();
   }
 
-  /** Lets every visitor finish the request that it has, and tells what they met. */
+  /** From now on, this many in a second. */
+  set perSecond(rate: number) {
+    this.#perSecond = rate;
+  }
+
+  /** Every visit that has come to its end. */
+  get visits(): readonly Visit[] {
+    return this.#visits;
+  }
+
+  /** Lets every visitor finish the request that he has, and tells what they met. */
   async stop(): Promise<VisitorsReport> {
     this.#stopping.abort();
-    await Promise.all(this.#visitors);
-    this.#noteGap();
-    this.#agent.destroy();
+    await this.#arrivals;
+    await Promise.all(this.#underWay);
+    this.#asker.end();
+    const failures = this.#visits.filter(({ problem }) => problem !== undefined);
     return {
-      requests: this.#requests,
-      failed: this.#failed,
-      longestGapMs: Math.round(this.#longestGapMs),
-      failures: this.#failures,
+      requests: this.#visits.length,
+      failed: failures.length,
+      longestGapMs: longestGap(this.#visits, this.#startedAt),
+      failures: failures.slice(0, 10).map(({ path, problem }) => `${path}: ${problem}`),
     };
   }
 
-  async #visit(number: number): Promise<void> {
-    const { paths, pauseMs } = this.options;
+  /** Who is late because this process was busy comes at once: a rate that sinks under a fault would hide it. */
+  async #arrive(): Promise<void> {
     const { signal } = this.#stopping;
-    for (let turn = number; !signal.aborted; turn++) {
-      const path = paths[turn % paths.length] ?? '/';
-      const problem = await this.#ask(path);
-      this.#requests++;
-      if (problem === undefined) {
-        this.#noteGap();
-        this.#lastGood = performance.now();
-      } else {
-        this.#failed++;
-        if (this.#failures.length < 10) this.#failures.push(`${new Date().toISOString()} ${path}: ${problem}`);
-      }
-      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+    let dueAt = performance.now();
+    while (!signal.aborted) {
+      const visit = this.#visit().finally(() => this.#underWay.delete(visit));
+      this.#underWay.add(visit);
+      dueAt += 1000 / this.#perSecond;
+      const left = dueAt - performance.now();
+      if (left > 0) await delay(left, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  #noteGap(): void {
-    this.#longestGapMs = Math.max(this.#longestGapMs, performance.now() - this.#lastGood);
+  async #visit(): Promise<void> {
+    const { paths, freshShare = 0 } = this.options;
+    const path = choose(this.#random, paths);
+    const isFresh = this.#random() < freshShare;
+    const number = this.#sent++;
+    const asked = isFresh ? `${path}${path.includes('?') ? '&' : '?'}drill=${freshMark}${number}` : path;
+    const sentAt = performance.now();
+    const problem = await this.#asker.ask({ path: asked }).then(problemOf, (error: Unanswered) => whyUnanswered(error));
+    this.#visits.push({ path: asked, isFresh, sentAt, endedAt: performance.now(), problem });
   }
+}
 
-  /** @returns what was wrong with the answer, or undefined */
-  #ask(path: string): Promise<string | undefined> {
-    const { url, address } = this.options;
-    const { hostname, port, host } = new URL(url);
-    return new Promise((resolve) => {
-      const call = request(
-        {
-          host: address,
-          port,
-          path,
-          servername: hostname,
-          agent: this.#agent,
-          headers: { host },
-          signal: AbortSignal.timeout(longestAnswerMs),
-        },
-        (response) => {
-          const { statusCode = 0 } = response;
-          response.on('end', () => resolve(statusCode >= 500 ? `answered ${statusCode}` : undefined));
-          response.on('error', (error) => resolve(error.message));
-          response.resume();
-        },
-      );
-      call.on('error', (error) => resolve(error.message));
-      call.end();
-    });
+/** Pages of an earlier run may still be in a cache. */
+const freshMark = `${Date.now().toString(36)}-`;
+
+const problemOf = ({ status }: Answer) => (status >= 500 ? `answered ${status}` : undefined);
+
+const whyUnanswered = ({ message, hadBegun }: Unanswered) =>
+  hadBegun ? `${message}, in the middle of the answer` : message;
+
+/** The longest time between two good answers, from `from` on, in ms. */
+export function longestGap(visits: readonly Pick<Visit, 'endedAt' | 'problem'>[], from: number): number {
+  const good = visits.filter(({ problem, endedAt }) => problem === undefined && endedAt >= from);
+  const moments = good.map(({ endedAt }) => endedAt).sort((a, b) => a - b);
+  const end = Math.max(from, ...visits.slice(-1).map(({ endedAt }) => endedAt));
+  let last = from;
+  let longest = 0;
+  for (const at of [...moments, end]) {
+    longest = Math.max(longest, at - last);
+    last = at;
   }
+  return Math.round(longest);
 }

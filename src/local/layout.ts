@@ -76,6 +76,8 @@ export const paths = {
   promotions: (l: Layout) => join(l.stateDir, 'promotions'),
   drillLock: (l: Layout) => join(l.stateDir, 'drill.lock'),
   promotionLock: (l: Layout) => join(l.stateDir, 'promotion.lock'),
+  /** Ledgers and reports of drills. */
+  drills: (l: Layout) => join(l.stateDir, 'drills'),
   commandLock: (l: Layout) => join(l.stateDir, 'command.lock'),
   controlSocket: (l: Layout) => join(l.runtimeDir, 'control.sock'),
   controlLock: (l: Layout) => join(l.stateDir, 'control-plane.lock'),

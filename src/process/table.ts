@@ -7,6 +7,8 @@ export interface ProcessEntry {
   readonly name: string;
   /** False of a zombie, although signals to it succeed. */
   readonly running: boolean;
+  /** It was told to stop (SIGSTOP): it holds everything that it has, and does nothing. */
+  readonly stopped: boolean;
   /** The process group: the pid of its leader. */
   readonly group: number;
   /** Clock ticks since boot, field 22 of /proc/PID/stat. */
@@ -35,6 +37,7 @@ export function readProcess(pid: number): ProcessEntry | undefined {
     name: text.slice(text.indexOf('(') + 1, end),
     // A first thread that has ended is shown as a zombie while the others still run, and write.
     running: state !== 'X' && (state !== 'Z' || Number(fields[17]) > 1),
+    stopped: state === 'T',
     group: Number(group),
     startTime: Number(fields[19]),
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,

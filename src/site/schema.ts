@@ -250,6 +250,12 @@ export const siteSchema = z.strictObject({
     })
     .prefault({})
     .describe('The record of every request to dev and prod: who asked for what, when, and what came back.'),
+  drills: z
+    .strictObject({
+      allowed: z.boolean().default(false).describe('Whether a platform that is not on this machine may be drilled.'),
+    })
+    .prefault({})
+    .describe('Faults that are caused on purpose, to see whether the promises hold: `understudy drill`.'),
   local: local.prefault({}).describe('The platform on this machine.'),
   aws: aws.prefault({}).describe('The platform in AWS. `understudy aws` asks for what is missing here.'),
 });

@@ -4,17 +4,17 @@ import type { TestPlatform } from './platform.js';
 export interface LoadOptions {
   /** Default: the home page. */
   readonly paths?: readonly string[];
-  readonly atOnce?: number;
-  readonly pauseMs?: number;
+  /** Default 100. */
+  readonly perSecond?: number;
 }
 
-/** Does something while visitors keep asking for pages of prod. @returns what they met */
+/** Does something while visitors come at a rate to pages of prod. @returns what they met */
 export async function underLoad(
   { up, authority }: Pick<TestPlatform, 'up' | 'authority'>,
   work: () => Promise<unknown>,
-  { paths = ['/'], atOnce = 4, pauseMs = 20 }: LoadOptions = {},
+  { paths = ['/'], perSecond = 100 }: LoadOptions = {},
 ): Promise<VisitorsReport> {
-  const visitors = new Visitors({ url: up.urls.prod, address: '127.0.0.1', authority, paths, atOnce, pauseMs });
+  const visitors = new Visitors({ url: up.urls.prod, address: '127.0.0.1', authority, paths, perSecond });
   try {
     await work();
     return await visitors.stop();

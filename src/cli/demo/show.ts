@@ -58,8 +58,7 @@ export async function showPromotion(context: CommandContext, up: UpResult): Prom
     address: '127.0.0.1',
     authority: await readFile(up.authorityFile, 'utf8'),
     paths: ['/', '/feed/', '/?s=hello', '/sample-page/', '/hello-world/'],
-    atOnce: 8,
-    pauseMs: 20,
+    perSecond: 100,
   });
   const report = await promote().then(
     () => visitors.stop(),

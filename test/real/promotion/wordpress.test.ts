@@ -20,8 +20,7 @@ describe('a WordPress site', () => {
       address: '127.0.0.1',
       authority: site.authority,
       paths: ['/', '/feed/', '/?s=hello', '/sample-page/', '/hello-world/'],
-      atOnce: 3,
-      pauseMs: 30,
+      perSecond: 100,
     });
 
   it('is in prod after its first promotion', async () => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
     definition: {
       name: 'scaled',
       app: { kind: 'php', directory: './site', mediaPath: 'files', database: true },
-      // Eight visitors who pause for 20 ms ask for over 200 pages a second together, two of them for under 40.
+      // Two hundred visitors a second are more than two instances are to serve; thirty are few enough for one fewer.
       environments: { prod: { capacity: { min: 2, max: 3, requestsPerInstance: 50, scaleInSeconds: 5 } } },
     },
     files: { 'site/index.php': indexPage, 'site/code.php': '<?php return 1;', 'site/files/a.txt': 'media 1' },
@@ -27,8 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => site?.destroy());
 
-const many = { atOnce: 8, pauseMs: 20 };
-const few = { atOnce: 2, pauseMs: 60 };
+const many = { perSecond: 200 };
+const few = { perSecond: 30 };
 const prod = async () => (await site.client.call('status', {})).environments.prod;
 const untilProd = (what: string, isSo: (seen: PlatformStatus['environments']['prod']) => boolean) =>
   waitUntil(

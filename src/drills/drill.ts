@@ -1,0 +1,17 @@
+import type { DrillName } from './limits.js';
+import type { Stage } from './stage.js';
+
+/** One thing that is broken while visitors and authors are at it. */
+export interface Drill {
+  readonly name: DrillName;
+  /** What is done, in a few words. */
+  readonly summary: string;
+  /** Why it cannot be done here, in words; undefined if it can. */
+  readonly unfit?: (stage: Pick<Stage, 'site' | 'platform'>) => string | undefined;
+  /** Breaks it, by `strike`. */
+  readonly fault: (stage: Stage) => Promise<void>;
+  /** Does what a person would have to do. Most faults are healed by the platform alone. */
+  readonly heal?: (stage: Stage) => Promise<void>;
+  /** Once everything is there again: what else has to be so. @returns what is not, in words */
+  readonly check?: (stage: Stage) => Promise<readonly string[]>;
+}

@@ -1,0 +1,82 @@
+import { messageOf } from '../output/errors.js';
+import type { Census } from '../platform/faults.js';
+import type { GatedDatabase } from '../platform/platform.js';
+import { waitUntil } from '../process/wait.js';
+import { withOperator } from '../replication/operator.js';
+import type { Ground } from './stage.js';
+import { lacking } from './watch.js';
+
+/** How long what is still settling may take: a job that ends, a standby that applies the last write. */
+const settleMs = 10_000;
+const lookMs = 250;
+
+/**
+ * What must be so at the end of every drill, whatever was broken: everything healthy and on one edition, one writable
+ * primary, gates closed, positions equal, one control plane, one runner of scheduled jobs, no process left over.
+ * Servers are asked themselves; nobody's word is taken for them.
+ * @returns what does not hold, in words, after it has had 10 s to settle
+ */
+export async function brokenInvariants(ground: Ground): Promise<readonly string[]> {
+  let broken: readonly string[] = [];
+  const look = async () => {
+    broken = await lookOnce(ground).catch((error: unknown) => [messageOf(error)]);
+    return broken.length === 0;
+  };
+  await waitUntil(look, { what: 'the invariants to hold', deadlineMs: settleMs, everyMs: lookMs }).catch(() => false);
+  return broken;
+}
+
+async function lookOnce(ground: Ground): Promise<readonly string[]> {
+  const { platform, faults, status } = ground;
+  const [now, census, data] = await Promise.all([
+    status(),
+    faults.census(),
+    platform.database ? brokenData(ground, platform.database) : [],
+  ]);
+  return [...lacking(now), ...brokenCensus(census), ...data];
+}
+
+export function brokenCensus({ orphans, controlPlanes, cronRunners }: Census): readonly string[] {
+  return [
+    ...(controlPlanes === 1 ? [] : [`${controlPlanes} control planes run`]),
+    ...(cronRunners <= 1 ? [] : [`${cronRunners} runs of dev's scheduled jobs at once`]),
+    ...orphans.map((text) => `a process is left over: ${text}`),
+  ];
+}
+
+async function brokenData({ platform }: Ground, database: GatedDatabase): Promise<readonly string[]> {
+  const { databases, gate } = database;
+  const [{ primary, standby, replicas }, edition] = await Promise.all([
+    databases.topology(),
+    platform.releases.currentEdition(),
+  ]);
+  const servers = [primary, ...(standby === undefined ? [] : [standby]), ...replicas];
+  const seen = await Promise.all(
+    servers.map((id) =>
+      withOperator(databases, id, async (connection) => {
+        const [row] = await connection.query<{ readOnly: number; written: string; applied: string }>(
+          'SELECT @@read_only AS readOnly, @@gtid_binlog_pos AS written, @@gtid_slave_pos AS applied',
+        );
+        return { id, writable: row?.readOnly === 0, written: row?.written, applied: row?.applied };
+      }),
+    ),
+  );
+  const writable = seen.filter((one) => one.writable).map(({ id }) => id);
+  const at = (id: string | undefined) => seen.find((one) => one.id === id);
+  const gates = await Promise.all(replicas.map(async (id) => ({ id, ...(await gate.status(id)) })));
+  return [
+    ...(writable.length === 1 && writable[0] === primary
+      ? []
+      : [`writable: ${writable.join(' and ') || 'no server'}; it must be the primary, ${primary}, alone`]),
+    ...(standby === undefined || at(standby)?.applied === at(primary)?.written
+      ? []
+      : [`${standby} has applied ${at(standby)?.applied}, ${primary} has written ${at(primary)?.written}`]),
+    ...gates.filter((one) => one.gate !== 'closed').map((one) => `the gate of ${one.id} is ${one.gate}`),
+    ...gates
+      .filter(({ position }) => position !== edition?.position)
+      .map(({ id, position }) => `${id} stands at ${position}, the edition at ${edition?.position}`),
+    ...gates
+      .filter(({ errant }) => errant !== undefined)
+      .map(({ id, errant }) => `${id} has changes of its own: ${errant}`),
+  ];
+}
