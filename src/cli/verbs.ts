@@ -4,6 +4,7 @@ import { aws } from './commands/aws.js';
 import { certificate } from './commands/certificate.js';
 import { content } from './commands/content.js';
 import { demo } from './commands/demo.js';
+import { dev } from './commands/dev.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
 import { drill } from './commands/drill.js';
@@ -41,6 +42,7 @@ export const verbs: readonly Verb[] = [
   inbox,
   replica,
   drill,
+  dev,
   down,
   aws,
   demo,

@@ -20,8 +20,8 @@ interface Grant {
 /**
  * What each account may do, and why it must:
  * - `dev`: everything in the site's schema, where WordPress and its plugins create tables as they like, and in those
- *   beside it, between which an import moves whole tables; nothing else.
- *   A later restore into dev, or holding dev's writes with LOCK TABLES, uses this account.
+ *   beside it, between which an import and a restore move whole tables; nothing else.
+ *   Holding dev's writes with LOCK TABLES uses this account, too.
  * - `prod`: reads. It has no right that writes, so a server that is writable by mistake changes nothing.
  * - `replication`: fetches the binary log. The semi-synchronous acknowledgement needs no more.
  * - `operator`: see below. It has no right to write the site's data, although READ ONLY ADMIN would let it

@@ -3,7 +3,8 @@ import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Secret } from '../../output/secret.js';
 import { type Account, run } from '../../process/run.js';
-import { flushFolder, writeFileAtomic } from '../../state/atomic-file.js';
+import { flushFolder } from '../../state/atomic-file.js';
+import { writeClientAccess } from './client-access.js';
 import { copyBinlogs } from './copy-binlogs.js';
 import type { ServerProcesses } from './observe.js';
 import { type DatabaseServer, ownFolder } from './server.js';
@@ -78,25 +79,11 @@ async function backUp({ to, from, password, account, signal }: CopyOptions, maki
   const access = join(dirname(to.dataDir), 'copy.cnf');
   const as = { as: account, cwd: '/', signal, deadlineMs: copyMs };
   const tmpdir = `--tmpdir=${to.tmpDir}`;
-  await writeFileAtomic(access, accessFile(from, password), { mode: 0o600, owner: account });
+  await writeClientAccess(access, { group: 'mariadb-backup', server: from, user: 'operator', password }, account);
   try {
     await run('mariadb-backup', [`--defaults-file=${access}`, '--backup', `--target-dir=${making}`, tmpdir], as);
     await run('mariadb-backup', ['--no-defaults', '--prepare', `--target-dir=${making}`, tmpdir], as);
   } finally {
     await rm(access, { force: true });
   }
-}
-
-function accessFile(from: DatabaseServer, password: Secret): string {
-  // Between quotes only the backslash is special there.
-  const quoted = password.reveal().replaceAll('\\', '\\\\');
-  return [
-    '[mariadb-backup]',
-    `host = ${from.address}`,
-    `port = ${from.port}`,
-    'protocol = tcp',
-    'user = operator',
-    `password = "${quoted}"`,
-    '',
-  ].join('\n');
 }

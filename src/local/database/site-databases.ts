@@ -8,12 +8,15 @@ import { mariadb } from '../../replication/mariadb.js';
 import type { Site } from '../../site/schema.js';
 import type { TellEvent } from '../event-journal.js';
 import { type Layout, paths } from '../layout.js';
+import { locatePrograms } from '../machine/find-programs.js';
 import { clusterServers, type Hosts, replicaServers } from '../network/hosts.js';
 import { type DatabasePasswords, schemaOf } from './accounts.js';
 import { type Purge, purgeBinlogs } from './binlogs.js';
 import { Cluster } from './cluster.js';
 import { localDatabases, serverOf } from './connections.js';
+import { copySchema } from './copy-schema.js';
 import { settleReplacement } from './copy-server.js';
+import { DevStates } from './dev-states.js';
 import { initialiseDatabases } from './initialise.js';
 import { lookAtData } from './look-at-data.js';
 import type { ServerProcesses } from './observe.js';
@@ -46,6 +49,8 @@ export interface SiteDatabases {
   daemon(server: ServerId): DaemonSpec;
   /** The one that moves roles. Only the control plane may have it, and only one at a time. */
   cluster(processes: ServerProcesses, announcePrimary: (primary: ServerId) => Promise<void>, tell: TellEvent): Cluster;
+  /** Earlier states of dev's database, and how it comes back to one. */
+  readonly devStates: DevStates;
   /** Removes binary logs that nobody needs. */
   purge(): Promise<readonly Purge[]>;
   /**
@@ -120,6 +125,23 @@ export function siteDatabases({ layout, hosts, site, passwords, account }: SiteD
           }),
         tell,
       }),
+    devStates: new DevStates({
+      databases,
+      schema,
+      copy: async (from, into, views, signal) =>
+        copySchema({
+          from: serverOf(servers, from),
+          to: serverOf(servers, (await databases.topology()).primary),
+          schema,
+          into,
+          views,
+          programs: locatePrograms(),
+          password: passwords.dev,
+          account,
+          folder: paths.databases(layout),
+          signal,
+        }),
+    }),
     purge: async () =>
       purgeBinlogs({
         members: clusterServers,

@@ -4,6 +4,7 @@ export type ProgramId =
   | 'mariadbInstallDb'
   | 'mariadbBackup'
   | 'mariadb'
+  | 'mariadbDump'
   | 'haproxy'
   | 'nginx'
   | 'phpFpm'
@@ -69,6 +70,14 @@ export const programRequirements: readonly ProgramRequirement[] = [
     name: 'mariadb',
     purpose: 'database shells',
     package: 'mariadb-client-core',
+    ...mariadb,
+    version: { args: ['--no-defaults', '--version'], pattern: /(?:Distrib|from) (\d+(?:\.\d+)+)/ },
+  },
+  {
+    id: 'mariadbDump',
+    name: 'mariadb-dump',
+    purpose: "bringing dev's database back to an edition",
+    package: 'mariadb-client',
     ...mariadb,
     version: { args: ['--no-defaults', '--version'], pattern: /(?:Distrib|from) (\d+(?:\.\d+)+)/ },
   },

@@ -6,6 +6,7 @@ const versions: Readonly<Record<string, string>> = {
   mariadbInstallDb: '10.11.19',
   mariadbBackup: '10.11.19',
   mariadb: '10.11.19',
+  mariadbDump: '10.11.19',
   haproxy: '2.6.12',
   nginx: '1.22.1',
   phpFpm: '8.2.36',
