@@ -14,6 +14,7 @@ it('a fresh machine without a network to wordpress.org needs all, each once, PHP
     'mariadb-server-core',
     'mariadb-backup',
     'mariadb-client-core',
+    'mariadb-client',
     'haproxy',
     'nginx',
     'php-fpm',
