@@ -23,6 +23,11 @@ export const statefulPart: StackPart = 'data';
 export const databaseAccounts = ['administrator', 'dev', 'prod', 'operator', 'monitor'] as const;
 export type DatabaseAccount = (typeof databaseAccounts)[number];
 
+/** What the data stack calls the ARN of the release bucket for other stacks. */
+export function releaseBucketExport(siteName: string): string {
+  return `${stackName(siteName, 'data')}-release-bucket-arn`;
+}
+
 /** In Secrets Manager: `{ "username", "password" }`. */
 export function databaseSecretName(siteName: string, account: DatabaseAccount): string {
   return `understudy/${siteName}/database/${account}`;

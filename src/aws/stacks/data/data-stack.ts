@@ -2,6 +2,7 @@ import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { AwsSite } from '../../../site/aws-site.js';
+import { releaseBucketExport } from '../../naming.js';
 import type { NetworkStack } from '../network/network-stack.js';
 import { LogBucket, ReleaseBucket } from './buckets.js';
 import { Database } from './database.js';
@@ -22,6 +23,8 @@ export class DataStack extends Stack {
   readonly secrets: SiteSecrets;
   readonly logs: Bucket;
   readonly releases: Bucket;
+  /** Under a name of its own, which other stacks import. */
+  readonly releaseBucketArn: string;
   readonly publicZoneId: string;
   /** The site's schema, on every server. */
   readonly schema: string;
@@ -51,6 +54,7 @@ export class DataStack extends Stack {
     });
     this.logs = new LogBucket(this, 'Logs', { days: of.aws.accessLogDays }).bucket;
     this.releases = new ReleaseBucket(this, 'Releases', { logs: this.logs }).bucket;
+    this.releaseBucketArn = this.exportValue(this.releases.bucketArn, { name: releaseBucketExport(name) });
     this.publicZoneId = new PublicZone(this, 'PublicZone', of.hostedZone).zoneId;
   }
 }

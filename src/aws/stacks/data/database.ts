@@ -4,6 +4,7 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { AwsSite } from '../../../site/aws-site.js';
 import { primaryId, type ReplicaId, replicaIds, tags } from '../../naming.js';
+import { accept } from '../accept.js';
 import { type Network, subnetIds } from '../network/network.js';
 import { databaseVersion, parameterFamily, primaryParameters, replicaParameters } from './database-parameters.js';
 
@@ -32,6 +33,7 @@ export class Database extends Construct {
     private readonly props: DatabaseProps,
   ) {
     super(scope, id);
+    accept(this, 'RDS11', 'The port is no secret: nobody but three security groups reaches it.');
     const { of, network, groups, administrator, schema } = props;
     const { database } = of.aws;
     const subnets = new CfnDBSubnetGroup(this, 'Subnets', {
@@ -77,6 +79,8 @@ export class Database extends Construct {
     replica.cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;
     replica.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.DELETE;
     Tags.of(replica).add(tags.role, id);
+    accept(replica, 'RDS2', 'A replica takes encryption from its source; to say it here is an error.');
+    accept(replica, 'RDS3', 'The two replicas stand in for each other, in different zones.');
     return replica;
   }
 

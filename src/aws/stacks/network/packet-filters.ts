@@ -1,6 +1,7 @@
 import { CfnNetworkAcl, CfnNetworkAclEntry, CfnSubnetNetworkAclAssociation } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { ports } from '../../naming.js';
+import { accept } from '../accept.js';
 import type { Network } from './network.js';
 import { type Tier, tierCidr, tiers } from './subnet-plan.js';
 
@@ -34,6 +35,7 @@ export class PacketFilters extends Construct {
     { network, sshAllow }: { readonly network: Network; readonly sshAllow: readonly string[] },
   ) {
     super(scope, id);
+    accept(this, 'VPC3', 'Asked for: a second fence. Only what the security groups allow anyway is let through.');
     const rules = rulesFor(network.cidr, sshAllow);
     for (const tier of tiers) {
       const filter = new CfnNetworkAcl(this, tier, { vpcId: network.vpcId });

@@ -1,6 +1,7 @@
 import { CfnSecurityGroup, CfnSecurityGroupEgress, CfnSecurityGroupIngress } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { ports } from '../../naming.js';
+import { accept } from '../accept.js';
 import { type Host, hostDescriptions, hosts, type Opening, openings } from './traffic.js';
 
 export interface SecurityGroupsProps {
@@ -60,9 +61,19 @@ export class SecurityGroups extends Construct {
     const name = `${from}-${to}-${port}`;
     const rule = { ...tcp(port), description: why };
     if (from === 'internet' && to !== 'internet') {
-      new CfnSecurityGroupIngress(this, `${name}-in`, { groupId: this.idOf(to), ...rule, cidrIp: '0.0.0.0/0' });
-      if (!this.#ipv6) return;
-      new CfnSecurityGroupIngress(this, `${name}-in6`, { groupId: this.idOf(to), ...rule, cidrIpv6: '::/0' });
+      const everybody = [{ cidrIp: '0.0.0.0/0' }, ...(this.#ipv6 ? [{ cidrIpv6: '::/0' }] : [])];
+      everybody.forEach((peer, index) => {
+        const ingress = new CfnSecurityGroupIngress(this, `${name}-in${index === 0 ? '' : '6'}`, {
+          groupId: this.idOf(to),
+          ...rule,
+          ...peer,
+        });
+        accept(
+          ingress,
+          'EC23',
+          'The balancer is what visitors reach, on 80 and 443; nothing else is open to everybody.',
+        );
+      });
     } else if (from !== 'internet' && to === 'internet') {
       new CfnSecurityGroupEgress(this, `${name}-out`, { groupId: this.idOf(from), ...rule, cidrIp: '0.0.0.0/0' });
     } else if (from !== 'internet' && to !== 'internet') {

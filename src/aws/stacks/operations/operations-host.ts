@@ -4,11 +4,12 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { AwsSite } from '../../../site/aws-site.js';
 import { releaseKeys, tags } from '../../naming.js';
+import { accept } from '../accept.js';
 import type { DataStack } from '../data/data-stack.js';
 import { subnetIds } from '../network/network.js';
 import type { NetworkStack } from '../network/network-stack.js';
 import { operationsHostVariables, userData } from '../web/host-file.js';
-import { hostRole, mayMount, mayRead } from '../web/host-role.js';
+import { belowKeys, hostRole, mayMount, mayRead } from '../web/host-role.js';
 import { LaunchTemplate } from '../web/launch-template.js';
 
 export interface OperationsHostProps {
@@ -30,6 +31,7 @@ export class OperationsHost extends Construct {
 
   constructor(scope: Construct, id: string, props: OperationsHostProps) {
     super(scope, id);
+    accept(this, 'AS3', 'A host that is replaced replaces itself; what it should do and does not raises an alarm.');
     const { of, network, data, imageId, settingsVersion } = props;
     const name = of.site.name;
     const template = new LaunchTemplate(this, 'LaunchTemplate', {
@@ -64,8 +66,9 @@ export class OperationsHost extends Construct {
 
   #role({ of, data, topicArn }: OperationsHostProps) {
     const { account, partition, region } = Stack.of(this);
-    const { bucketArn } = data.releases;
-    return hostRole(this, 'Role', `The operations host of ${of.site.name}`, [
+    const bucketArn = data.releaseBucketArn;
+    const targetGroups = `arn:${partition}:elasticloadbalancing:${region}:${account}:targetgroup/*`;
+    const role = hostRole(this, 'Role', `The operations host of ${of.site.name}`, [
       mayMount(data.files.dev, true),
       mayMount(data.files.mediaForWriting, true),
       mayRead([
@@ -106,9 +109,16 @@ export class OperationsHost extends Construct {
       new PolicyStatement({
         sid: 'TakeInstancesOutToRefreshThem',
         actions: ['elasticloadbalancing:DeregisterTargets', 'elasticloadbalancing:RegisterTargets'],
-        resources: [`arn:${partition}:elasticloadbalancing:${region}:${account}:targetgroup/*`],
+        resources: [targetGroups],
         conditions: { StringEquals: { [`aws:ResourceTag/${tags.site}`]: of.site.name } },
       }),
     ]);
+    belowKeys(role, of.site.name, Object.values(releaseKeys));
+    accept(
+      role,
+      `IAM5[Resource::arn:${partition}:elasticloadbalancing:${region}:<AWS::AccountId>:targetgroup/*]`,
+      'Target groups of this site: the condition compares the tag that they all have.',
+    );
+    return role;
   }
 }

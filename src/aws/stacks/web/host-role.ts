@@ -1,16 +1,28 @@
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { releaseBucketExport } from '../../naming.js';
+import { accept } from '../accept.js';
 import type { FileAccess } from '../data/file-systems.js';
 
 /** What every host of the platform may do: be reached through Session Manager. It needs no secret and no open port. */
 export function hostRole(scope: Construct, id: string, description: string, statements: PolicyStatement[]): Role {
-  return new Role(scope, id, {
+  const role = new Role(scope, id, {
     assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
     description,
     inlinePolicies: {
       host: new PolicyDocument({ statements: [...sessionManager(), ...statements] }),
     },
   });
+  accept(role, 'IAM5[Resource::*]', 'Session Manager, and lists of what runs, which AWS does not limit to a resource.');
+  return role;
+}
+
+/** Everything below these keys of the release bucket. */
+export function belowKeys(role: Role, siteName: string, keys: readonly string[]): void {
+  for (const key of keys) {
+    const finding = `IAM5[Resource::${releaseBucketExport(siteName)}/${key}*]`;
+    accept(role, finding, 'Releases, editions and reports are many objects below one key each.');
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import type { CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import type { EnvironmentName } from '../../../site/schema.js';
 import { tags } from '../../naming.js';
+import { accept } from '../accept.js';
 import type { Balancer } from '../edge/balancer.js';
 import { type Network, subnetIds } from '../network/network.js';
 import type { LaunchTemplate } from './launch-template.js';
@@ -34,6 +35,7 @@ export class WebGroup extends Construct {
     private readonly props: WebGroupProps,
   ) {
     super(scope, id);
+    accept(this, 'AS3', 'That instances come and go is how it works; the alarms say when there are too few.');
     const { siteName, environment, capacity, network, edge, template } = props;
     const targets = edge.targets[environment];
     this.group = new CfnAutoScalingGroup(this, 'Group', {

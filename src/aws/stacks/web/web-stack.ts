@@ -9,7 +9,7 @@ import type { EdgeStack } from '../edge/edge-stack.js';
 import type { NetworkStack } from '../network/network-stack.js';
 import { subnetCidr } from '../network/subnet-plan.js';
 import { userData, webHostVariables } from './host-file.js';
-import { hostRole, mayMount, mayRead } from './host-role.js';
+import { belowKeys, hostRole, mayMount, mayRead } from './host-role.js';
 import { LaunchTemplate } from './launch-template.js';
 import { WebGroup } from './web-group.js';
 
@@ -63,8 +63,8 @@ export class WebStack extends Stack {
   #role({ of, environment, data }: WebStackProps) {
     const name = `Web instances of ${environment} of ${of.site.name}`;
     if (environment === 'dev') return hostRole(this, 'Role', name, [mayMount(data.files.dev, true)]);
-    const { bucketArn } = data.releases;
-    return hostRole(this, 'Role', name, [
+    const bucketArn = data.releaseBucketArn;
+    const role = hostRole(this, 'Role', name, [
       mayMount(data.files.mediaForReading, false),
       mayRead([data.secrets.database.prod, data.secrets.salts, data.secrets.settings.prod]),
       new PolicyStatement({
@@ -78,6 +78,8 @@ export class WebStack extends Stack {
         resources: [`${bucketArn}/${releaseKeys.reports}*`],
       }),
     ]);
+    belowKeys(role, of.site.name, Object.values(releaseKeys));
+    return role;
   }
 }
 
