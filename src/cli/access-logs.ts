@@ -28,11 +28,12 @@ export async function accessLogsOf(
   return place ? inBucket(configFile, place) : onThisMachine(configFile);
 }
 
-async function inBucket(configFile: string, place: BucketPlace) {
+async function inBucket(configFile: string, { bucket, prefix }: BucketPlace) {
   const { loadSite } = await import('../site/load.js');
   const { S3AccessLogs } = await import('../aws/operate/access-logs.js');
+  const { Bucket } = await import('../aws/operate/bucket.js');
   const { s3Client } = await import('../aws/operate/clients.js');
-  return { site: await loadSite(configFile), logs: new S3AccessLogs({ client: s3Client(), ...place }) };
+  return { site: await loadSite(configFile), logs: new S3AccessLogs(new Bucket(s3Client(), bucket, prefix)) };
 }
 
 async function onThisMachine(configFile: string) {

@@ -3,6 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyOf } from '../../src/access-log/key.js';
 import { S3AccessLogs } from '../../src/aws/operate/access-logs.js';
+import { Bucket } from '../../src/aws/operate/bucket.js';
 import { type FakeS3, fakeS3 } from '../helpers/aws/s3.js';
 
 const dayMs = 24 * 60 * 60_000;
@@ -31,7 +32,7 @@ function deliver(text: string, { at = Date.now(), account = '111122223333', regi
 
 async function read(since: number, prefix = ''): Promise<string[]> {
   const seen: string[] = [];
-  for await (const lines of new S3AccessLogs({ client, bucket, prefix }).lines(since)) seen.push(...lines);
+  for await (const lines of new S3AccessLogs(new Bucket(client, bucket, prefix)).lines(since)) seen.push(...lines);
   return seen.sort();
 }
 
@@ -75,7 +76,7 @@ describe('access logs in a bucket', () => {
   });
 
   it('in a bucket that is not there: the error says so', async () => {
-    const logs = new S3AccessLogs({ client, bucket: 'no-such', prefix: '' });
+    const logs = new S3AccessLogs(new Bucket(client, 'no-such', ''));
     await expect(logs.lines(0).next()).rejects.toMatchObject({ code: 'aws-failed', message: /NoSuchBucket/ });
   });
 

@@ -1,40 +1,11 @@
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { hasErrno, UnderstudyError } from '../../output/errors.js';
+import { hasErrno } from '../../output/errors.js';
 import type { Edition } from '../../platform/edition.js';
-import { type Position, toPosition } from '../../platform/position.js';
 import type { Pack, ReleaseArchive, ReleaseRecord } from '../../platform/release-archive.js';
 import { sha256 } from '../../release/manifest.js';
+import { editionSchema, numbersSchema, recordSchema, releaseDamaged, releaseMissing } from '../../release/stored.js';
 import { flushFolder, readJson, writeFileAtomic, writeJson } from '../../state/atomic-file.js';
-
-const packSchema = z.object({
-  number: z.int().min(1),
-  sha256: z.string(),
-  size: z.int(),
-  files: z.int(),
-  contentBytes: z.int(),
-});
-
-const recordSchema = z.object({
-  number: z.int().min(1),
-  hash: z.string(),
-  files: z.int(),
-  bytes: z.int(),
-  createdAt: z.string(),
-  packs: z.array(packSchema),
-  components: z.array(z.object({ id: z.string(), version: z.string(), file: z.string() })),
-});
-
-const editionSchema = z.object({
-  id: z.int().min(1),
-  release: z.int().min(1),
-  position: z.string().optional(),
-  replicas: z.array(z.string()),
-  following: z.object({ since: z.string(), gates: z.enum(['open', 'closing']) }).optional(),
-});
-
-const numbersSchema = z.object({ last: z.int().min(0) });
 
 /** Where a release lies, for the instances that unpack it. */
 export const releasePaths = {
@@ -81,16 +52,10 @@ class LocalReleaseArchive implements ReleaseArchive {
 
   async manifest(release: number): Promise<string> {
     const record = await this.#record(release);
-    if (!record) {
-      throw new UnderstudyError({
-        code: 'release-missing',
-        message: `There is no release ${release}.`,
-        remedy: 'Run `understudy releases` for those that there are.',
-      });
-    }
+    if (!record) throw releaseMissing(release);
     const text = await readFile(join(this.#releases, String(release), 'manifest'), 'utf8').catch(orNothing);
     if (text !== undefined && sha256(text) === record.hash) return text;
-    throw damaged(
+    throw releaseDamaged(
       `the manifest of release ${release} is ${text === undefined ? 'gone' : 'not the one it was made with'}`,
     );
   }
@@ -102,7 +67,7 @@ class LocalReleaseArchive implements ReleaseArchive {
 
   async packFile(pack: Pack): Promise<string> {
     if (await this.hasPack(pack)) return this.#packPath(pack.number);
-    throw damaged(`pack ${pack.number} is missing or cut off`);
+    throw releaseDamaged(`pack ${pack.number} is missing or cut off`);
   }
 
   async claimNumber(): Promise<number> {
@@ -130,8 +95,7 @@ class LocalReleaseArchive implements ReleaseArchive {
   }
 
   async currentEdition(): Promise<Edition | undefined> {
-    const edition = await readJson(this.#edition, editionSchema);
-    return edition && { ...edition, position: positionOf(edition.position) };
+    return readJson(this.#edition, editionSchema);
   }
 
   async setCurrentEdition(edition: Edition | undefined): Promise<void> {
@@ -166,10 +130,6 @@ class LocalReleaseArchive implements ReleaseArchive {
   }
 }
 
-function positionOf(text: string | undefined): Position | undefined {
-  return text === undefined ? undefined : toPosition(text);
-}
-
 async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(orNothing)) ?? [];
 }
@@ -177,12 +137,4 @@ async function namesIn(folder: string): Promise<string[]> {
 /** For what may be missing: the error goes on if it is another one. */
 function orNothing(error: unknown): undefined {
   if (!hasErrno(error, 'ENOENT')) throw error;
-}
-
-function damaged(what: string): UnderstudyError {
-  return new UnderstudyError({
-    code: 'release-damaged',
-    message: `A stored release is damaged: ${what}.`,
-    remedy: 'Promote again, which makes a new one, and remove the damaged one.',
-  });
 }
