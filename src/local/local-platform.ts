@@ -13,7 +13,7 @@ import type { CallOptions } from './control-plane/client.js';
 import { ensureControlPlane } from './control-plane/ensure.js';
 import type { SiteDatabases } from './database/site-databases.js';
 import { EventJournal } from './event-journal.js';
-import { LocalEditionHistory } from './files/editions.js';
+import { localEditionHistory } from './files/editions.js';
 import { localReleaseArchive } from './files/local-release-archive.js';
 import { type Layout, paths } from './layout.js';
 import { networkOf } from './network/claim.js';
@@ -52,7 +52,7 @@ export async function localPlatform(layout: Layout): Promise<Platform & { readon
     database: parts.database && gatedDatabase(parts.database, call),
     fleet: localFleet(parts, call),
     releases: releaseStore(archive, devDocumentRoot, stagingRules(site)),
-    editions: new LocalEditionHistory(layout.stateDir),
+    editions: localEditionHistory(layout.stateDir),
     files: {
       devDocumentRoot,
       media: media === undefined ? undefined : { dev: join(devDocumentRoot, media), prod: paths.prodMedia(layout) },

@@ -1,12 +1,12 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { ZodType } from 'zod';
-import { hasErrno, UnderstudyError } from '../../output/errors.js';
+import { hasErrno } from '../../output/errors.js';
 import type { Edition } from '../../platform/edition.js';
 import type { Pack, ReleaseArchive, ReleaseRecord } from '../../platform/release-archive.js';
 import { sha256 } from '../../release/manifest.js';
 import { editionSchema, numbersSchema, recordSchema, releaseDamaged, releaseMissing } from '../../release/stored.js';
 import type { Bucket } from './bucket.js';
+import { changedMeanwhile, readStored, updateStored } from './stored-json.js';
 
 /** Where things lie in the bucket; instances read the same keys. */
 export const releaseKeys = {
@@ -16,9 +16,6 @@ export const releaseKeys = {
   currentEdition: 'current-edition.json',
   numbers: 'release-numbers.json',
 } as const;
-
-/** Somebody else may be writing at the same moment; nobody does for long. */
-const tries = 10;
 
 /**
  * Releases in a bucket of S3. A release is there once its record is, which is written last and only if there is none;
@@ -70,16 +67,12 @@ export class S3ReleaseArchive implements ReleaseArchive {
   }
 
   async claimNumber(): Promise<number> {
-    for (let turn = 0; turn < tries; turn++) {
-      const found = await this.bucket.read(releaseKeys.numbers);
-      const { last } = found ? parse(found.text, numbersSchema, this.bucket.placeOf(releaseKeys.numbers)) : { last: 0 };
+    const { last } = await updateStored(this.bucket, releaseKeys.numbers, numbersSchema, async (found) => {
       // Should the record be lost, numbers still do not come again while their releases are there.
-      const next = Math.max(last, (await this.list()).at(-1)?.number ?? 0) + 1;
-      const condition = found ? { tag: found.tag } : ({ absent: true } as const);
-      if ((await this.bucket.write(releaseKeys.numbers, JSON.stringify({ last: next }), condition)) !== undefined)
-        return next;
-    }
-    throw contended(this.bucket.placeOf(releaseKeys.numbers));
+      const newest = (await this.list()).at(-1)?.number ?? 0;
+      return { last: Math.max(found?.last ?? 0, newest) + 1 };
+    });
+    return last;
   }
 
   async addPack({ number, sha256: hash }: Pack, file: string): Promise<void> {
@@ -95,12 +88,11 @@ export class S3ReleaseArchive implements ReleaseArchive {
     if ((await this.bucket.write(key, text, { absent: true })) !== undefined) return;
     // Written before, by an attempt whose answer was lost.
     if ((await this.bucket.read(key))?.text === text) return;
-    throw contended(this.bucket.placeOf(key));
+    throw changedMeanwhile(this.bucket.placeOf(key));
   }
 
   async currentEdition(): Promise<Edition | undefined> {
-    const found = await this.bucket.read(releaseKeys.currentEdition);
-    return found && parse(found.text, editionSchema, this.bucket.placeOf(releaseKeys.currentEdition));
+    return readStored(this.bucket, releaseKeys.currentEdition, editionSchema);
   }
 
   async setCurrentEdition(edition: Edition | undefined): Promise<void> {
@@ -110,7 +102,7 @@ export class S3ReleaseArchive implements ReleaseArchive {
     const found = await this.bucket.read(key);
     const written = await this.bucket.write(key, text, found ? { tag: found.tag } : { absent: true });
     if (written !== undefined || (await this.bucket.read(key))?.text === text) return;
-    throw contended(this.bucket.placeOf(key));
+    throw changedMeanwhile(this.bucket.placeOf(key));
   }
 
   async remove(release: number): Promise<void> {
@@ -138,36 +130,13 @@ export class S3ReleaseArchive implements ReleaseArchive {
   }
 
   async #record(release: number): Promise<ReleaseRecord | undefined> {
-    const key = releaseKeys.record(release);
-    const found = await this.bucket.read(key);
-    return found && parse(found.text, recordSchema, this.bucket.placeOf(key));
+    return readStored(this.bucket, releaseKeys.record(release), recordSchema);
   }
 
   #fetchedPath(number: number): string {
     return join(this.#fetched, `${number}.tar.zst`);
   }
 }
-
-/** @throws code `state-unreadable` */
-function parse<T>(text: string, schema: ZodType<T>, place: string): T {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new UnderstudyError({
-      code: 'state-unreadable',
-      message: `${place} cannot be understood.`,
-      remedy: 'It is written by this program alone; put back an earlier version of it, which the bucket keeps.',
-      cause,
-    });
-  }
-}
-
-const contended = (place: string) =>
-  new UnderstudyError({
-    code: 'changed-meanwhile',
-    message: `Somebody else has changed ${place} meanwhile.`,
-    remedy: 'Look who else promotes this site, and run the command again.',
-  });
 
 async function sizeOf(file: string): Promise<number | undefined> {
   return (await stat(file).catch(orNothing))?.size;

@@ -10,14 +10,14 @@ export const releases: Verb = {
   async run({ terminal, configFile }) {
     const { layoutFor } = await import('../../local/layout.js');
     const { localReleaseArchive } = await import('../../local/files/local-release-archive.js');
-    const { LocalEditionHistory } = await import('../../local/files/editions.js');
+    const { localEditionHistory } = await import('../../local/files/editions.js');
     const { columns } = await import('../text/table.js');
     const { stateDir } = layoutFor(configFile);
     const archive = localReleaseArchive(stateDir);
     const [kept, current, history] = await Promise.all([
       archive.list(),
       archive.currentEdition(),
-      new LocalEditionHistory(stateDir).list(),
+      localEditionHistory(stateDir).list(),
     ]);
     const rows = kept
       .map(({ number, hash, files, bytes, createdAt }) => ({

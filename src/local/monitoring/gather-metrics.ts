@@ -9,7 +9,7 @@ import { lockHolder } from '../../state/lock.js';
 import { cronProgram, cronService } from '../control-plane/cron.js';
 import type { Running } from '../control-plane/running.js';
 import { standingOf } from '../control-plane/status.js';
-import { LocalEditionHistory } from '../files/editions.js';
+import { localEditionHistory } from '../files/editions.js';
 import { localReleaseArchive } from '../files/local-release-archive.js';
 import { paths } from '../layout.js';
 import { certificateFile } from '../parts.js';
@@ -137,7 +137,7 @@ function databaseOf(
 /** A rollback of code is a new edition at the old position, so the age is that of the first edition that has it. */
 async function positionAge(stateDir: string, { position, following }: Edition): Promise<number | undefined> {
   if (position === undefined || following) return undefined;
-  const records = await new LocalEditionHistory(stateDir).list();
+  const records = await localEditionHistory(stateDir).list();
   const other = records.findIndex(({ edition }) => edition.position !== position);
   const oldest = records.at(other === -1 ? -1 : other - 1);
   return oldest && Math.max(0, (Date.now() - Date.parse(oldest.switchedAt)) / 1000);

@@ -19,8 +19,8 @@ test('releases are staged, compared, verified and removed; the one in prod is ke
     changed: [{ path: 'wp-includes/version.php', from: 20, to: 20 }],
     deleted: [],
     groups: [
-      { id: 'core', from: '6.7', to: '6.8', added: 0, changed: 1, deleted: 0 },
-      { id: 'other', from: undefined, to: undefined, added: 1, changed: 0, deleted: 0 },
+      { id: 'core', from: '6.7', to: '6.8', added: 0, changed: 1, deleted: 0, bytes: 20 },
+      { id: 'other', from: undefined, to: undefined, added: 1, changed: 0, deleted: 0, bytes: 1 },
     ],
   });
   expect((await store.compare(undefined, 2)).added).toHaveLength(3);
