@@ -96,7 +96,7 @@ async function advance(
     },
     { what: `${replica} to reach ${to}`, deadlineMs: left(), everyMs: lookEveryMs, signal },
   );
-  if (stopped.applied !== to) {
+  if (compare(stopped.applied, to) !== 'same') {
     throw brokenError(replica, `It stopped at ${stopped.applied || 'the empty position'} instead of ${to}.`);
   }
 }

@@ -21,6 +21,7 @@ export const errno = {
   dataTooLong: 1406,
   lockWaitTimeout: 1205,
   deadlock: 1213,
+  raisedByProcedure: 1644,
 } as const;
 
 /** True for an error of the server with this number. */
