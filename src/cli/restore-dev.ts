@@ -13,7 +13,7 @@ import { reportTask } from '../output/messages.js';
 import type { SqlConnection } from '../platform/databases.js';
 import type { ServerId } from '../platform/edition.js';
 import { refuseBesideInterrupted } from '../promotion/history.js';
-import { refuseWhileFollowing } from '../promotion/refuse-while-following.js';
+import { refuseWhileFollowing } from '../replication/refuse-while-following.js';
 import type { Site } from '../site/schema.js';
 import { acquireLock } from '../state/lock.js';
 import type { CommandContext } from './command.js';

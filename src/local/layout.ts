@@ -61,6 +61,8 @@ export const paths = {
   events: (l: Layout) => join(l.stateDir, 'events.ndjson'),
   databases: (l: Layout) => join(l.stateDir, 'databases'),
   databaseRoles: (l: Layout) => join(l.stateDir, 'database-roles.json'),
+  /** Stands while a replica is being rebuilt into prod's edition by the control plane. */
+  replicaRepair: (l: Layout) => join(l.stateDir, 'replica-repair.json'),
   balancer: (l: Layout) => join(l.stateDir, 'balancer'),
   balancerState: (l: Layout) => join(l.stateDir, 'balancer', 'state.json'),
   instanceCounts: (l: Layout) => join(l.stateDir, 'instance-counts.json'),

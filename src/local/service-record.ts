@@ -23,6 +23,8 @@ export interface Service {
   readonly program?: string;
   readonly daemon: DaemonSpec;
   readonly stop?: StopOptions;
+  /** Done before it is started again after it died: what it starts from may be what has ended it. */
+  readonly beforeRestart?: () => Promise<void>;
   /**
    * A text that stands in the command line of this service and of no other, such as its configuration file.
    * It finds a process that was started just before the control plane was killed, and so was never written down.

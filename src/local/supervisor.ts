@@ -12,6 +12,21 @@ interface Watched {
   delayMs: number;
   /** When the next start is due, once the process is seen dead. */
   dueAt: number | undefined;
+  /** Deaths in a row, without half a minute of calm in between. */
+  deaths: number;
+  /** The first of them. ISO 8601. */
+  failingSince: string | undefined;
+}
+
+/** A service that died this often in a row does not start, whatever its process does at the moment. */
+const deathsOfOneThatCannotStart = 3;
+
+export interface FailingService {
+  readonly name: string;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly deaths: number;
+  readonly logFile: string;
 }
 
 export interface SupervisorEvents {
@@ -20,6 +35,10 @@ export interface SupervisorEvents {
   restarted(name: string): void;
   /** It could not even be started; tried again after `delayMs`. */
   failed(name: string, error: unknown, delayMs: number): void;
+  /** It has died again and again; told once. It goes on being tried, ever more seldom. */
+  cannotStart(service: FailingService): void;
+  /** After that it has stayed up. */
+  stayedUp(name: string): void;
 }
 
 /**
@@ -48,7 +67,8 @@ export class Supervisor {
           ? present.record
           : ((await this.records.find(service.name)) ?? (await this.records.start(service, 0)));
       const delayMs = present?.delayMs ?? firstDelayMs;
-      this.#watched.set(service.name, { service, record, delayMs, dueAt: undefined });
+      const { deaths = 0, failingSince } = present ?? {};
+      this.#watched.set(service.name, { service, record, delayMs, dueAt: undefined, deaths, failingSince });
       return record;
     });
   }
@@ -94,6 +114,11 @@ export class Supervisor {
     return [...this.#watched.values()].map(({ service }) => service);
   }
 
+  /** Those that die again and again. */
+  failing(): readonly FailingService[] {
+    return [...this.#watched.values()].filter(({ deaths }) => deaths >= deathsOfOneThatCannotStart).map(failing);
+  }
+
   /** Looks at every service once; starts again what is due. Never throws for a single service. */
   async tick(now = performance.now()): Promise<void> {
     await Promise.all([...this.#watched.values()].map((watched) => this.#look(watched, now)));
@@ -102,12 +127,13 @@ export class Supervisor {
   async #look(watched: Watched, now: number): Promise<void> {
     const { name } = watched.service;
     if (isAlive(watched.record.process)) {
-      if (Date.now() - Date.parse(watched.record.startedAt) > calmMs) watched.delayMs = firstDelayMs;
+      if (Date.now() - Date.parse(watched.record.startedAt) > calmMs) this.#calm(watched);
       return;
     }
     if (watched.dueAt === undefined) {
       watched.dueAt = now + watched.delayMs;
       this.events.died(name, watched.delayMs);
+      this.#count(watched);
       watched.delayMs = Math.min(watched.delayMs * 2, longestDelayMs);
       return;
     }
@@ -118,14 +144,29 @@ export class Supervisor {
     const { service, record } = watched;
     if (this.#watched.get(service.name) !== watched || isAlive(record.process)) return;
     try {
+      await service.beforeRestart?.();
       watched.record = await this.records.start(service, record.restarts + 1);
       watched.dueAt = undefined;
       this.events.restarted(service.name);
     } catch (error) {
       watched.dueAt = now + watched.delayMs;
       this.events.failed(service.name, error, watched.delayMs);
+      this.#count(watched);
       watched.delayMs = Math.min(watched.delayMs * 2, longestDelayMs);
     }
+  }
+
+  #count(watched: Watched): void {
+    watched.failingSince ??= new Date().toISOString();
+    watched.deaths++;
+    if (watched.deaths === deathsOfOneThatCannotStart) this.events.cannotStart(failing(watched));
+  }
+
+  #calm(watched: Watched): void {
+    if (watched.deaths >= deathsOfOneThatCannotStart) this.events.stayedUp(watched.service.name);
+    watched.delayMs = firstDelayMs;
+    watched.deaths = 0;
+    watched.failingSince = undefined;
   }
 
   #alone<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -137,4 +178,8 @@ export class Supervisor {
     );
     return mine;
   }
+}
+
+function failing({ service, failingSince, deaths }: Watched): FailingService {
+  return { name: service.name, since: failingSince ?? '', deaths, logFile: service.daemon.logFile };
 }

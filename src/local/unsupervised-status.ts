@@ -3,7 +3,7 @@ import { hasErrno, refusal } from '../output/errors.js';
 import type { InstanceState } from '../platform/fleet.js';
 import { editionStatus, type PlatformStatus } from '../platform/status.js';
 import type { EnvironmentName } from '../site/schema.js';
-import { replicaStatus } from './database/replica-status.js';
+import { isAheadOfEdition, replicaStatus } from './database/replica-status.js';
 import type { SiteDatabases } from './database/site-databases.js';
 import { localReleaseArchive } from './files/local-release-archive.js';
 import type { Layout } from './layout.js';
@@ -52,10 +52,12 @@ export async function unsupervisedStatus(layout: Layout): Promise<PlatformStatus
         url: urls.prod,
         capacity: counts.status('prod'),
         edition: edition ? editionStatus(edition) : null,
+        aheadOfEdition: isAheadOfEdition(edition, replicas),
         instances: prod,
         replicas,
       },
     },
+    problems: [],
     monitoring: { watching, missing },
     alarms,
   };

@@ -26,6 +26,14 @@ export interface CapacityStatus {
   readonly scaled: { readonly at: string; readonly why: string } | null;
 }
 
+export interface Problem {
+  /** `database`, or the server that it is about. */
+  readonly subject: string;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly text: string;
+}
+
 /** What `status --json` prints: where the whole platform stands. */
 export interface PlatformStatus {
   readonly site: string;
@@ -55,6 +63,8 @@ export interface PlatformStatus {
         /** Since when prod has followed dev, ISO 8601; null while it is frozen. */
         readonly followingSince: string | null;
       } | null;
+      /** No replica stands at the edition's position any more: somebody has moved them. A promotion mends it. */
+      readonly aheadOfEdition: boolean;
       readonly capacity: CapacityStatus;
       readonly instances: readonly (InstanceStatus & { readonly edition: number | null })[];
       readonly replicas: readonly {
@@ -69,6 +79,8 @@ export interface PlatformStatus {
       }[];
     };
   };
+  /** What is not as it should be, and what is being done about it, in words. Empty while nobody supervises. */
+  readonly problems: readonly Problem[];
   readonly monitoring: Pick<Watch, 'watching' | 'missing'>;
   /** What is raised now. Nothing while nobody watches: `monitoring` says so. */
   readonly alarms: readonly RaisedAlarm[];

@@ -18,8 +18,10 @@ export async function refuseUnfitDatabase({ databases, gate }: GatedDatabase, pr
       remedy: 'Wait until `understudy status` shows it redundant, or solo.',
     });
   }
-  for (const replica of replicas) {
-    const { gate: state, position, errant, error } = await gate.status(replica);
+  const standing = await Promise.all(replicas.map(async (replica) => ({ replica, ...(await gate.status(replica)) })));
+  // Prod is ahead of its edition: nothing stands there to go back to, and this promotion is what mends it.
+  const isAhead = previous !== null && standing.every(({ position }) => position !== previous.position);
+  for (const { replica, gate: state, position, errant, error } of standing) {
     const unfit = (code: string, what: string) =>
       refusal({
         code,
@@ -31,7 +33,7 @@ export async function refuseUnfitDatabase({ databases, gate }: GatedDatabase, pr
     if (!(await primaryServes(databases, primary, position))) {
       throw unfit('binlogs-gone', `stands at ${position}, and ${primary} has no binary logs from there on`);
     }
-    if (!previous) continue;
+    if (!previous || isAhead) continue;
     if (!previous.replicas.includes(replica)) {
       throw unfit('replica-left-out', `does not belong to prod's edition ${previous.id}`);
     }

@@ -1,18 +1,7 @@
 import type { Edition, ServerId } from '../platform/edition.js';
-import type { Platform } from '../platform/platform.js';
 import type { PromotionFacts } from './facts.js';
 import { stagedOf } from './staged.js';
 import { need } from './step.js';
-
-/**
- * Changes which replicas may answer for the edition that prod serves: recorded first, so that an instance that boots
- * meanwhile gets it right, then on every instance that has it.
- */
-export async function reviseEverywhere(platform: Platform, edition: Edition): Promise<void> {
-  await platform.releases.setCurrentEdition(edition);
-  const instances = await platform.fleet.instances('prod');
-  await Promise.all(instances.map(({ id }) => platform.fleet.revise(id, edition)));
-}
 
 /**
  * The new edition as it is until the promotion is final: only the replica that has moved may answer for it.

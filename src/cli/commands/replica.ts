@@ -28,7 +28,7 @@ export const replica: Verb = {
         throw refusal({ code: 'declined', message: 'Nothing was changed.' });
       }
     }
-    const { rebuildIntoEdition } = await import('../../promotion/rebuild-into-edition.js');
+    const { rebuildIntoEdition } = await import('../../replication/rebuild-into-edition.js');
     const { refuseBesideInterrupted } = await import('../../promotion/history.js');
     const { layoutFor, paths } = await import('../../local/layout.js');
     const { localPlatform } = await import('../../local/local-platform.js');

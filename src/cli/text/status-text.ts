@@ -3,7 +3,8 @@ import { colors } from './colors.js';
 import { columns } from './table.js';
 
 /** The status for people: dev, prod, and what is not as it should be in colour. */
-export function statusText({ site, target, supervised, environments, alarms, monitoring }: PlatformStatus): string {
+export function statusText(status: PlatformStatus): string {
+  const { site, target, supervised, environments, problems, alarms, monitoring } = status;
   const { dev, prod } = environments;
   const lines = [
     `${colors.bold(site)} on ${target}${supervised ? '' : colors.yellow('  (nobody looks after it: `understudy up`)')}`,
@@ -36,6 +37,10 @@ export function statusText({ site, target, supervised, environments, alarms, mon
   );
   lines.push(...scaledLine(prod.capacity));
   if (prod.replicas.length > 0) lines.push(columns(prod.replicas.map(replicaRow)));
+  if (prod.aheadOfEdition) {
+    lines.push(colors.red('  prod is ahead of its edition: its replicas were moved by hand; a promotion mends it'));
+  }
+  for (const { subject, since, text } of problems) lines.push(`${colors.yellow(subject)} since ${since}: ${text}`);
   lines.push(...alarmLines(alarms, monitoring));
   return lines.join('\n');
 }

@@ -9,7 +9,8 @@ import type { Site } from '../../site/schema.js';
 import { writeJson } from '../../state/atomic-file.js';
 import { lockHolder } from '../../state/lock.js';
 import { authorityFile } from '../balancer/certificate.js';
-import { EventJournal } from '../event-journal.js';
+import { EventJournal, type TellEvent } from '../event-journal.js';
+import { lastError } from '../last-error.js';
 import { type Layout, paths } from '../layout.js';
 import { ensureAccounts } from '../machine/accounts.js';
 import { MetricsGatherer } from '../monitoring/gather-metrics.js';
@@ -62,10 +63,21 @@ export class ControlPlane {
       },
       restarted: (name) => log.info({ name }, 'started again'),
       failed: (name, error, delayMs) => log.error({ name, delayMs, problem: messageOf(error) }, 'cannot be started'),
+      cannotStart: ({ name, since, deaths, logFile }) =>
+        void lastError(logFile).then((reason) => {
+          const detail = `It has died ${deaths} times since ${since}; it is tried again every 10 s. ${reason}`;
+          this.#keepEvent({ kind: 'cannot-start', subject: name, detail: detail.trim() });
+        }),
+      stayedUp: (name) => this.#keepEvent({ kind: 'started-again', subject: name, detail: 'It has stayed up.' }),
     });
     const gatherer = new MetricsGatherer((name) => this.#diedAt.get(name));
     this.#metrics = new MetricsServer(async () => renderMetrics(await gatherer.gather(this.running)), metricsType);
   }
+
+  readonly #keepEvent: TellEvent = (event) => {
+    this.log.warn(event, 'event');
+    this.#events.tell(event);
+  };
 
   /** Whether there is nothing that it looks after, and nothing that it is doing. */
   get isIdle(): boolean {
@@ -199,10 +211,7 @@ export class ControlPlane {
       balancerRuns: await this.#anyRuns(['balancer']),
       databasesRun: await this.#anyRuns(['database']),
     });
-    return assemble(this.layout, site, claim, this.#supervisor, this.log, (event) => {
-      this.log.warn(event, 'event');
-      this.#events.tell(event);
-    });
+    return assemble(this.layout, site, claim, this.#supervisor, this.log, this.#keepEvent);
   }
 
   async #anyRuns(kinds: typeof serviceKinds | readonly [(typeof serviceKinds)[number]]): Promise<boolean> {
@@ -218,7 +227,8 @@ export class ControlPlane {
 
   async #refuseDuringPromotion(): Promise<void> {
     const holder = await lockHolder(paths.promotionLock(this.layout));
-    if (!holder) return;
+    // A repair of a replica is stopped together with everything else, and gone on with at the next start.
+    if (!holder || holder.process.pid === process.pid) return;
     throw refusal({
       code: 'promotion-running',
       message: `A promotion is going on: ${holder.why} (by ${holder.who}, process ${holder.process.pid}, since ${holder.since}).`,

@@ -45,6 +45,7 @@ export async function lookAfter(running: Running, log: Logger, signal: AbortSign
     ...(databases
       ? [
           rounds('databases', roundMs, lookAfterDatabases(databases, signal)),
+          rounds('replicas', secondMs, () => databases.replicas.round(signal)).finally(() => databases.replicas.end()),
           rounds('gates', 2 * secondMs, keepGatesOpen(parts.layout, databases.site, log)),
         ]
       : []),
@@ -55,6 +56,9 @@ function lookAfterDatabases(databases: NonNullable<Running['databases']>, signal
   let purgeAt = performance.now() + minuteMs;
   return async () => {
     databases.status = await databases.cluster.converge(signal);
+    const { problem: text } = databases.status;
+    const since = databases.problem?.since ?? new Date().toISOString();
+    databases.problem = text === undefined ? undefined : { text, since };
     if (performance.now() < purgeAt) return;
     purgeAt = performance.now() + minuteMs;
     // A copy that is being made needs the logs that stood in the list when it began.

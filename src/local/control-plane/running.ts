@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Platform } from '../../platform/platform.js';
 import { environmentNames, type Site } from '../../site/schema.js';
 import { lockHolder } from '../../state/lock.js';
 import type { AccessLogPublisher } from '../access-log/publish.js';
@@ -10,7 +11,9 @@ import type { SiteDatabases } from '../database/site-databases.js';
 import type { TellEvent } from '../event-journal.js';
 import { localReleaseArchive } from '../files/local-release-archive.js';
 import { type Layout, paths } from '../layout.js';
+import { localPlatform } from '../local-platform.js';
 import type { NetworkClaim } from '../network/claim.js';
+import { replicaServers } from '../network/hosts.js';
 import { balancerOf, partsOf, type SiteParts } from '../parts.js';
 import type { Service } from '../service-record.js';
 import type { Supervisor } from '../supervisor.js';
@@ -18,6 +21,7 @@ import { InstanceCounts } from '../web/instance-counts.js';
 import { Instances } from '../web/instances.js';
 import { Scaler } from '../web/scaler.js';
 import { CronRunner } from './cron.js';
+import { ReplicaKeeper } from './replica-keeper.js';
 
 /** The databases of a site with those who look after them. */
 export interface RunningDatabases {
@@ -25,8 +29,11 @@ export interface RunningDatabases {
   readonly cluster: Cluster;
   readonly services: readonly Service[];
   readonly processes: ServerProcesses;
+  readonly replicas: ReplicaKeeper;
   /** As of the last round. */
   status: ClusterStatus | undefined;
+  /** What is not as it should be, since (ISO 8601) the first of an unbroken line of rounds that found something. */
+  problem: { readonly text: string; readonly since: string } | undefined;
 }
 
 /** A site with everybody who looks after a part of it. */
@@ -78,12 +85,13 @@ export async function assemble(
     logFile: paths.log(layout, 'cron'),
     records: supervisor.records,
   });
-  const databases = parts.database && runningDatabases(parts.database, supervisor, balancer, tell);
+  const databases = parts.database && runningDatabases(layout, parts.database, supervisor, balancer, tell);
   const accessLogs = siteAccessLogPublisher(parts);
   return { parts, supervisor, balancer, databases, instances, scalers, counts, cron, accessLogs };
 }
 
 function runningDatabases(
+  layout: Layout,
   site: SiteDatabases,
   supervisor: Supervisor,
   balancer: Balancer,
@@ -96,6 +104,7 @@ function runningDatabases(
       mark: configFile,
       daemon: site.daemon(id),
       stop: { graceMs: 10_000 },
+      beforeRestart: () => site.configure(id),
     }),
   );
   const service = (id: string) => {
@@ -113,5 +122,21 @@ function runningDatabases(
     },
   };
   const cluster = site.cluster(processes, (primary) => balancer.setPrimary(primary), tell);
-  return { site, cluster, services, processes, status: undefined };
+  let opened: Promise<Platform> | undefined;
+  const looks = site.looks(processes);
+  const replicas = new ReplicaKeeper({
+    layout,
+    replicas: replicaServers,
+    processes,
+    looks,
+    gate: site.gate,
+    edition: () => localReleaseArchive(layout.stateDir).currentEdition(),
+    weights: () => balancer.state.weights,
+    platform: () => {
+      opened ??= localPlatform(layout);
+      return opened;
+    },
+    tell,
+  });
+  return { site, cluster, services, processes, replicas, status: undefined, problem: undefined };
 }

@@ -1,8 +1,10 @@
 import type { DatabaseState } from '../../platform/databases.js';
-import { editionStatus, type PlatformStatus } from '../../platform/status.js';
-import { replicaStatus } from '../database/replica-status.js';
+import { editionStatus, type PlatformStatus, type Problem } from '../../platform/status.js';
+import { isAheadOfEdition, replicaStatus } from '../database/replica-status.js';
 import { localReleaseArchive } from '../files/local-release-archive.js';
+import { lastError } from '../last-error.js';
 import { watchOf } from '../monitoring/raised-alarms.js';
+import type { FailingService } from '../supervisor.js';
 import type { Running, RunningDatabases } from './running.js';
 
 type Standing = Omit<PlatformStatus, 'alarms' | 'monitoring'>;
@@ -14,7 +16,8 @@ export async function statusOf(running: Running): Promise<PlatformStatus> {
 }
 
 /** The same without alarms, for whoever tells those who raise them. */
-export async function standingOf({ parts, balancer, databases, instances, counts }: Running): Promise<Standing> {
+export async function standingOf(running: Running): Promise<Standing> {
+  const { parts, supervisor, balancer, databases, instances, counts } = running;
   const [dev, prod, edition, replicas] = await Promise.all([
     instances.list('dev'),
     instances.list('prod'),
@@ -36,10 +39,12 @@ export async function standingOf({ parts, balancer, databases, instances, counts
         url: parts.urls.prod,
         capacity: counts.status('prod'),
         edition: edition ? editionStatus(edition) : null,
+        aheadOfEdition: isAheadOfEdition(edition, replicas),
         instances: prod.map(({ id, zone, state, edition: serves }) => ({ id, zone, state, edition: serves ?? null })),
         replicas,
       },
     },
+    problems: await problemsOf(databases, supervisor.failing()),
   };
 }
 
@@ -49,4 +54,16 @@ function databaseOf({ status }: RunningDatabases): PlatformStatus['environments'
   if (!status) return { primary: 'db-1', standby: null, state: 'down' satisfies DatabaseState };
   const { primary, standby, state } = status;
   return { primary, standby: state === 'redundant' ? standby : null, state };
+}
+
+async function problemsOf(
+  databases: RunningDatabases | undefined,
+  failing: readonly FailingService[],
+): Promise<readonly Problem[]> {
+  const ofServices = failing.map(async ({ name, since, deaths, logFile }) => {
+    const text = `It cannot start: it has died ${deaths} times. ${await lastError(logFile)}`.trim();
+    return { subject: name, since, text };
+  });
+  const ofDatabase = databases?.problem ? [{ subject: 'database', ...databases.problem }] : [];
+  return [...ofDatabase, ...(await Promise.all(ofServices))];
 }

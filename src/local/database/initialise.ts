@@ -6,7 +6,7 @@ import { type Account, run } from '../../process/run.js';
 import { flushFolder, writeFileAtomic } from '../../state/atomic-file.js';
 import { accountStatements, type DatabasePasswords } from './accounts.js';
 import { redoLog } from './my-cnf.js';
-import { firstRoles, rolesMissing, writeRoles } from './roles-record.js';
+import { firstRoles, type Roles, readRoles, rolesMissing, writeRoles } from './roles-record.js';
 import { type DatabaseServer, ownFolder } from './server.js';
 
 export interface InitialiseOptions {
@@ -28,15 +28,18 @@ export interface InitialiseOptions {
  * Gives every server a data directory: the same content (accounts, the empty schema) at the empty position.
  * One template is made and cloned. What is there is never touched; what a crash left half-made is made again:
  * a directory has its final name only once it is complete and on disk.
+ * A server that has lost its data is left as it is, to be made a copy of another one; but not the primary, whose data
+ * may be all there is.
  * @returns the servers whose data directory was made now
- * @throws code `data-missing` or `roles-missing` if a site that has run before lacks a data directory or the record
+ * @throws code `data-missing` or `roles-missing` if a site that has run before lacks the primary's data or the record
  */
 export async function initialiseDatabases(options: InitialiseOptions): Promise<readonly DatabaseServer[]> {
   const { servers, folder, account, signal } = options;
   const missing = servers.filter(({ dataDir }) => !existsSync(dataDir));
   const template = join(folder, 'template');
   if (missing.length > 0) {
-    if (existsSync(options.rolesFile)) throw dataMissing(missing);
+    const roles = await readRoles(options.rolesFile);
+    if (roles) return leaveToRebuild(missing, roles);
     await ownFolder(folder, account);
     await removeHalfMade(folder, servers);
     if (!existsSync(template)) await makeTemplate(template, options);
@@ -55,6 +58,11 @@ export async function initialiseDatabases(options: InitialiseOptions): Promise<r
   await rm(template, { recursive: true, force: true });
   await ensureRoles(options);
   return missing;
+}
+
+function leaveToRebuild(missing: readonly DatabaseServer[], { primary }: Roles): readonly DatabaseServer[] {
+  if (missing.some(({ id }) => id === primary)) throw dataMissing(missing);
+  return [];
 }
 
 /** A server that has run has a list of binary logs; a clone that has not has none. */

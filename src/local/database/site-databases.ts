@@ -16,14 +16,16 @@ import { Cluster } from './cluster.js';
 import { localDatabases, serverOf } from './connections.js';
 import { copySchema } from './copy-schema.js';
 import { settleReplacement } from './copy-server.js';
+import { detection } from './detection.js';
 import { DevStates } from './dev-states.js';
 import { initialiseDatabases } from './initialise.js';
 import { lookAtData } from './look-at-data.js';
-import type { ServerProcesses } from './observe.js';
+import { type Observation, observe, type ServerProcesses } from './observe.js';
 import { rebuildReplica, requireReplica } from './rebuild-replica.js';
 import { rebuildStandby } from './rebuild-standby.js';
 import { readRoles, rolesMissing, startRoleOf } from './roles-record.js';
 import { type DatabaseServer, databaseDaemon, databaseServers, prepareServer } from './server.js';
+import { Sessions } from './sessions.js';
 
 export interface SiteDatabasesOptions {
   readonly layout: Layout;
@@ -46,11 +48,15 @@ export interface SiteDatabases {
    * @throws code `data-missing`, `roles-missing`
    */
   prepare(signal?: AbortSignal): Promise<void>;
+  /** Writes what one server's next start is to have, for its recorded role. @throws code `roles-missing` */
+  configure(server: ServerId): Promise<void>;
   daemon(server: ServerId): DaemonSpec;
   /** The one that moves roles. Only the control plane may have it, and only one at a time. */
   cluster(processes: ServerProcesses, announcePrimary: (primary: ServerId) => Promise<void>, tell: TellEvent): Cluster;
   /** Earlier states of dev's database, and how it comes back to one. */
   readonly devStates: DevStates;
+  /** Looks at one server, for whoever looks after it. `end` closes the connections. */
+  looks(processes: Pick<ServerProcesses, 'startIdentity'>): ServerLooks;
   /** Removes binary logs that nobody needs. */
   purge(): Promise<readonly Purge[]>;
   /**
@@ -63,6 +69,11 @@ export interface SiteDatabases {
     processes: Pick<ServerProcesses, 'kill' | 'start'>,
     signal?: AbortSignal,
   ): Promise<void>;
+}
+
+export interface ServerLooks {
+  look(server: ServerId): Promise<Observation>;
+  end(): Promise<void>;
 }
 
 /** Puts the parts together for a site on this machine. Nothing is touched before one of them is called. */
@@ -80,6 +91,11 @@ export function siteDatabases({ layout, hosts, site, passwords, account }: SiteD
     dialect: mariadb,
     source: async () => sourceAt((await databases.topology()).primary),
   });
+  const configure = async (id: ServerId) => {
+    const roles = await readRoles(rolesFile);
+    if (!roles) throw rolesMissing(rolesFile);
+    await prepareServer(serverOf(servers, id), startRoleOf(roles, id), account);
+  };
   return {
     servers,
     schema,
@@ -97,10 +113,9 @@ export function siteDatabases({ layout, hosts, site, passwords, account }: SiteD
         account,
         ...(signal ? { signal } : {}),
       });
-      const roles = await readRoles(rolesFile);
-      if (!roles) throw rolesMissing(rolesFile);
-      for (const server of servers) await prepareServer(server, startRoleOf(roles, server.id), account);
+      for (const { id } of servers) await configure(id);
     },
+    configure,
     daemon: (id) => databaseDaemon(serverOf(servers, id), account),
     cluster: (processes, announcePrimary, tell) =>
       new Cluster({
@@ -142,6 +157,21 @@ export function siteDatabases({ layout, hosts, site, passwords, account }: SiteD
           signal,
         }),
     }),
+    looks: (processes) => {
+      const sessions = new Sessions((id, deadlineMs) => databases.connect(id, 'operator', deadlineMs));
+      return {
+        look: (id) =>
+          observe(
+            id,
+            processes,
+            sessions,
+            mariadb,
+            (server) => lookAtData(serverOf(servers, server)),
+            detection.standbyAnswerMs,
+          ),
+        end: () => sessions.end(),
+      };
+    },
     purge: async () =>
       purgeBinlogs({
         members: clusterServers,

@@ -2,8 +2,9 @@ import { UnderstudyError } from '../../output/errors.js';
 import type { ServerId } from '../../platform/edition.js';
 import type { GatedDatabase } from '../../platform/platform.js';
 import { waitUntil } from '../../process/wait.js';
+import { reviseEverywhere } from '../../replication/revise-edition.js';
 import type { PromotionContext } from '../context.js';
-import { heldBy, reviseEverywhere } from '../editions.js';
+import { heldBy } from '../editions.js';
 import type { PromotionFacts } from '../facts.js';
 import { need, type Step } from '../step.js';
 

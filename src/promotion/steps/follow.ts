@@ -1,8 +1,8 @@
 import { UnderstudyError } from '../../output/errors.js';
 import type { Edition } from '../../platform/edition.js';
 import type { GatedDatabase } from '../../platform/platform.js';
+import { reviseEverywhere } from '../../replication/revise-edition.js';
 import type { PromotionContext } from '../context.js';
-import { reviseEverywhere } from '../editions.js';
 import type { PromotionFacts } from '../facts.js';
 import { need, type Step } from '../step.js';
 

@@ -1,9 +1,9 @@
 import { refusal } from '../../output/errors.js';
 import type { Fleet } from '../../platform/fleet.js';
+import { refuseWhileFollowing } from '../../replication/refuse-while-following.js';
 import type { PromotionContext } from '../context.js';
 import { databaseWarnings, refuseMultisite, refuseUnfitDatabase } from '../database-checks.js';
 import type { PromotionFacts } from '../facts.js';
-import { refuseWhileFollowing } from '../refuse-while-following.js';
 import type { Step } from '../step.js';
 import { followedEdition } from './settle.js';
 

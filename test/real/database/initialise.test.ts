@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { paths } from '../../../src/local/layout.js';
@@ -56,10 +56,16 @@ describe('the databases of a new site', () => {
   });
 
   test('a data directory that is lost later is not replaced by an empty one', async () => {
-    await it.processes.stop('replica-2');
+    await Promise.all(['db-1', 'replica-2'].map((id) => it.processes.stop(id)));
     await rm(dataDir('replica-2'), { recursive: true });
-    await expect(it.site.prepare()).rejects.toMatchObject({ code: 'data-missing' });
+    // It is to be made a copy of another one.
+    expect(await it.site.prepare()).toBeUndefined();
     expect(existsSync(dataDir('replica-2'))).toBe(false);
+    // The primary's may be all there is.
+    await rename(dataDir('db-1'), `${dataDir('db-1')}.away`);
+    await expect(it.site.prepare()).rejects.toMatchObject({ code: 'data-missing' });
+    expect(existsSync(dataDir('db-1'))).toBe(false);
+    await rename(`${dataDir('db-1')}.away`, dataDir('db-1'));
   });
 
   test('a record of roles that is lost later is not guessed', async () => {

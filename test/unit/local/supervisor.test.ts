@@ -13,11 +13,14 @@ async function supervised(program = 'echo started; sleep 60; true') {
   const folder = await mkdtemp(join(tmpdir(), 'supervisor-'));
   const records = join(folder, 'processes');
   const events: Event[] = [];
+  const told: string[] = [];
   const newSupervisor = () =>
     new Supervisor(records, {
       died: (name, delayMs) => events.push(['died', name, delayMs]),
       restarted: (name) => events.push(['restarted', name]),
       failed: (name, _, delayMs) => events.push(['failed', name, delayMs]),
+      cannotStart: ({ name }) => told.push(`${name} cannot start`),
+      stayedUp: (name) => told.push(`${name} stayed up`),
     });
   const service: Service = {
     name: 'server',
@@ -29,7 +32,7 @@ async function supervised(program = 'echo started; sleep 60; true') {
   const supervisor = newSupervisor();
   onTestFinished(() => newSupervisor().stopAll('web'));
   const starts = async () => (await readFile(join(folder, 'log'), 'utf8').catch(() => '')).split('started').length - 1;
-  return { supervisor, newSupervisor, service, events, records, starts };
+  return { supervisor, newSupervisor, service, events, told, records, starts };
 }
 
 const died = (ref: Parameters<typeof isAlive>[0]) =>
@@ -42,8 +45,8 @@ it('a service that runs is left alone, and found again by another supervisor', a
   expect((await newSupervisor().ensure(service)).process).toEqual(first.process);
 });
 
-it('a service that dies is started again after a wait that doubles, never at once', async () => {
-  const { supervisor, service, events } = await supervised();
+it('a service that dies is started again after a wait that doubles, never at once; told once as one that cannot start', async () => {
+  const { supervisor, service, events, told } = await supervised();
   let { process: ref } = await supervisor.ensure(service);
   let now = 0;
   const waits: number[] = [];
@@ -63,6 +66,8 @@ it('a service that dies is started again after a wait that doubles, never at onc
   }
   expect(waits).toEqual([100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
   expect(supervisor.record('server')?.restarts).toBe(9);
+  expect(told).toEqual(['server cannot start']);
+  expect(supervisor.failing()).toMatchObject([{ name: 'server', deaths: 9 }]);
 });
 
 it('a service that cannot even be started is tried again, later and later', async () => {

@@ -3,8 +3,8 @@ import type { ServerId } from '../platform/edition.js';
 import type { Platform } from '../platform/platform.js';
 import type { Position } from '../platform/position.js';
 import type { WorkOptions } from '../platform/work.js';
-import { reviseEverywhere } from './editions.js';
 import { refuseWhileFollowing } from './refuse-while-following.js';
+import { reviseEverywhere } from './revise-edition.js';
 
 /**
  * Takes a replica out of prod's edition, makes it a copy of another one, and takes it in again. Prod keeps serving from
