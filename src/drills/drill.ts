@@ -1,5 +1,5 @@
 import type { DrillName } from './limits.js';
-import type { Stage } from './stage.js';
+import type { Ground, Stage } from './stage.js';
 
 /** One thing that is broken while visitors and authors are at it. */
 export interface Drill {
@@ -12,6 +12,8 @@ export interface Drill {
   readonly fault: (stage: Stage) => Promise<void>;
   /** Does what a person would have to do. Most faults are healed by the platform alone. */
   readonly heal?: (stage: Stage) => Promise<void>;
+  /** Removes what the drill itself has left, also when it was cut off, and before a drill begins. */
+  readonly tidy?: (ground: Ground) => Promise<void>;
   /** Once everything is there again: what else has to be so. @returns what is not, in words */
   readonly check?: (stage: Stage) => Promise<readonly string[]>;
 }

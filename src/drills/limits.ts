@@ -25,15 +25,27 @@ const usual: Limits = { failedGets: 'none', gapMs: undefined, recoveredMs: 2_000
 export const alwaysLost = 0;
 export const alwaysDuplicated = 0;
 
+/** A promotion that is taken back takes its time; what counts is that nobody notices. */
+const promoting: Limits = { ...usual, redundancyMs: 180_000 };
+
 export const limits = {
   'instance-kill': usual,
   'instance-hang': usual,
   'php-fpm-kill': usual,
+  // For five seconds, what is started in the zone takes requests, and dies with them.
+  'zone-outage': { ...usual, recoveredMs: 10_000 },
+  'primary-kill': usual,
+  'primary-hang': { ...usual, recoveredMs: 5_000 },
+  'primary-twice': usual,
+  'standby-kill': usual,
   'replica-kill': usual,
   'replica-reboot': usual,
-  'standby-kill': usual,
+  'replica-kill-in-bake': promoting,
+  'all-databases': { ...usual, failedGets: 'fresh', recoveredMs: 20_000 },
   'balancer-kill': { ...usual, failedGets: 'in-flight', gapMs: 1_000 },
   'control-plane-kill': usual,
+  'bad-release': promoting,
+  'load-spike': { ...usual, recoveredMs: 30_000 },
 } as const satisfies Readonly<Record<string, Limits>>;
 
 export type DrillName = keyof typeof limits;

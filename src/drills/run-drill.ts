@@ -38,6 +38,7 @@ const quietMs = 3_000;
  * @throws refusal `not-whole` if something is missing before anything was broken; `login-failed`; the signal's reason
  */
 export async function runDrill(drill: Drill, ground: Ground, options: DrillOptions): Promise<DrillResult> {
+  await drill.tidy?.(ground);
   await requireWhole(ground);
   const run = `${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}-${drill.name}`;
   const folder = join(options.folder, run);
@@ -80,7 +81,7 @@ async function perform(
   const faults: { at: number; doneAt: number }[] = [];
   const problems: string[] = [];
   const watch = await Watch.start(ground, timeLine);
-  const { stage, whole } = stageOf(drill, ground, options, { workload, timeLine, watch, faults });
+  const { stage, whole } = stageOf(drill, ground, options, { workload, timeLine, watch, faults, problems });
   try {
     await delay(quietMs + stage.random() * 1_000, undefined, { signal });
     await drill.fault(stage);
@@ -95,6 +96,7 @@ async function perform(
     problems.push(`the drill itself could not go on: ${messageOf(error)}`);
   } finally {
     await ground.faults.resume();
+    await drill.tidy?.(ground);
     await workload.stop();
     await watch.stop();
   }
@@ -111,13 +113,14 @@ interface Backstage {
   readonly timeLine: TimeLine;
   readonly watch: Watch;
   readonly faults: { at: number; doneAt: number }[];
+  readonly problems: string[];
 }
 
 function stageOf(
   { name }: Drill,
   ground: Ground,
   { seed, signal }: DrillOptions,
-  { workload, timeLine, watch, faults }: Backstage,
+  { workload, timeLine, watch, faults, problems }: Backstage,
 ): { readonly stage: Stage; readonly whole: () => Promise<void> } {
   const whole = async () => {
     const what = 'everything to be there again';
@@ -137,9 +140,8 @@ function stageOf(
       watch.distrust();
       faults.push({ at, doneAt: performance.now() });
     },
-    visitors: (perSecond) => {
-      workload.visitors.perSecond = perSecond;
-    },
+    blame: (found) => problems.push(...found),
+    crowd: (count) => workload.visitors.crowd(count),
   };
   return { stage, whole };
 }

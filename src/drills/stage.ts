@@ -37,6 +37,8 @@ export interface Stage extends Ground {
   readonly strike: (what: string, work: () => Promise<void>) => Promise<void>;
   /** Waits until everything is there again that was there before the fault. @throws code `deadline` */
   readonly whole: () => Promise<void>;
-  /** From now on, this many visitors in a second. */
-  readonly visitors: (perSecond: number) => void;
+  /** What was not as it should be, in words: the drill is broke then. */
+  readonly blame: (problems: readonly string[]) => void;
+  /** From now on, this many more visitors, who ask for pages that no cache has, each as soon as he is answered. */
+  readonly crowd: (count: number) => void;
 }

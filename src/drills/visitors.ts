@@ -41,19 +41,24 @@ export class Visitors {
   readonly #arrivals: Promise<void>;
   readonly #startedAt = performance.now();
   readonly #visits: Visit[] = [];
-  #perSecond: number;
+  #crowd: AbortController | undefined;
   #sent = 0;
 
   constructor(private readonly options: VisitorsOptions) {
     this.#asker = new Asker(options);
     this.#random = options.random ?? seeded(1);
-    this.#perSecond = options.perSecond;
     this.#arrivals = this.#arrive();
   }
 
-  /** From now on, this many in a second. */
-  set perSecond(rate: number) {
-    this.#perSecond = rate;
+  /** From now on, this many more, who ask for pages that no cache can have, each again as soon as he is answered. */
+  crowd(count: number): void {
+    this.#crowd?.abort();
+    const leaving = new AbortController();
+    this.#crowd = leaving;
+    for (let member = 0; member < count; member++) {
+      const stay = this.#stay(leaving.signal).finally(() => this.#underWay.delete(stay));
+      this.#underWay.add(stay);
+    }
   }
 
   /** Every visit that has come to its end. */
@@ -64,6 +69,7 @@ export class Visitors {
   /** Lets every visitor finish the request that he has, and tells what they met. */
   async stop(): Promise<VisitorsReport> {
     this.#stopping.abort();
+    this.#crowd?.abort();
     await this.#arrivals;
     await Promise.all(this.#underWay);
     this.#asker.end();
@@ -81,18 +87,22 @@ export class Visitors {
     const { signal } = this.#stopping;
     let dueAt = performance.now();
     while (!signal.aborted) {
-      const visit = this.#visit().finally(() => this.#underWay.delete(visit));
+      const visit = this.#visit(this.#random() < (this.options.freshShare ?? 0)).finally(() =>
+        this.#underWay.delete(visit),
+      );
       this.#underWay.add(visit);
-      dueAt += 1000 / this.#perSecond;
+      dueAt += 1000 / this.options.perSecond;
       const left = dueAt - performance.now();
       if (left > 0) await delay(left, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #visit(): Promise<void> {
-    const { paths, freshShare = 0 } = this.options;
-    const path = choose(this.#random, paths);
-    const isFresh = this.#random() < freshShare;
+  async #stay(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) await this.#visit(true);
+  }
+
+  async #visit(isFresh: boolean): Promise<void> {
+    const path = choose(this.#random, this.options.paths);
     const number = this.#sent++;
     const asked = isFresh ? `${path}${path.includes('?') ? '&' : '?'}drill=${freshMark}${number}` : path;
     const sentAt = performance.now();

@@ -82,12 +82,16 @@ export class Watch {
   }
 }
 
-/** A canary is there only while a promotion is. */
-const lasting = (parts: readonly Part[]) => parts.filter(({ host }) => host !== 'canary').map(({ name }) => name);
+/** Instances come and go with the load and with promotions: those that are there say themselves how they are. */
+const lasting = (parts: readonly Part[]) =>
+  parts.filter(({ environment }) => environment === undefined).map(({ name }) => name);
 
 function missing(expected: readonly string[], parts: readonly Part[]): string[] {
-  const well = new Set(parts.filter(({ isHung }) => !isHung).map(({ name }) => name));
-  return expected.filter((name) => !well.has(name)).map((name) => `${name} does not run`);
+  const running = new Set(parts.map(({ name }) => name));
+  return [
+    ...expected.filter((name) => !running.has(name)).map((name) => `${name} does not run`),
+    ...parts.filter(({ isHung }) => isHung).map(({ name }) => `${name} hangs`),
+  ];
 }
 
 /** What a platform lacks of being whole, in words: what must be so before a drill, and must be so again after it. */
@@ -96,6 +100,9 @@ export function lacking({ supervised, environments: { dev, prod } }: PlatformSta
   const { edition, replicas } = prod;
   return [
     ...(supervised ? [] : ['no control plane runs']),
+    ...[dev, prod]
+      .filter(({ instances, capacity }) => instances.length < capacity.min)
+      .map(({ url, instances, capacity }) => `${instances.length} of at least ${capacity.min} instances at ${url}`),
     ...[...dev.instances, ...prod.instances]
       .filter(({ state }) => state !== 'healthy')
       .map(({ id, state }) => `${id} is ${state}`),

@@ -1,7 +1,10 @@
 import type { Drill } from '../drill.js';
-import { standbyKill } from './cluster.js';
+import { primaryHang, primaryKill, primaryTwice, standbyKill } from './cluster.js';
 import { instanceHang, instanceKill, phpFpmKill } from './instances.js';
+import { loadSpike } from './load.js';
+import { allDatabases, zoneOutage } from './outages.js';
 import { balancerKill, controlPlaneKill } from './platform.js';
+import { badRelease, replicaKillInBake } from './promotions.js';
 import { replicaKill, replicaReboot } from './replicas.js';
 
 /** Every drill, in the order in which `--all` does them. */
@@ -9,9 +12,17 @@ export const drills: readonly Drill[] = [
   instanceKill,
   instanceHang,
   phpFpmKill,
+  zoneOutage,
+  primaryKill,
+  primaryHang,
+  primaryTwice,
+  standbyKill,
   replicaKill,
   replicaReboot,
-  standbyKill,
+  replicaKillInBake,
+  allDatabases,
   balancerKill,
   controlPlaneKill,
+  badRelease,
+  loadSpike,
 ];

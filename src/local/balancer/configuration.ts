@@ -90,6 +90,10 @@ function web(environment: 'dev' | 'prod', { domains }: BalancerFrame, state: Bal
     http-check send meth GET uri /-/health ver HTTP/1.1 hdr Host ${domains[environment]}
     http-check expect status 200
     retry-on all-retryable-errors
+    # The instances of a lost zone have the fewest connections and would be chosen again and again until their checks
+    # have failed. Two refused connections in a row are proof enough; one more try then finds an instance that lives.
+    default-server observe layer4 error-limit 2 on-error mark-down
+    retries 4
     http-request disable-l7-retry unless METH_GET
 ${lines.join('\n')}
 `;

@@ -8,6 +8,15 @@ final class Understudy_Edition_Servers
     /** One that failed is asked last for this long, so that not every request waits for it. */
     private const REMEMBERED_SECONDS = 5;
 
+    /**
+     * From the first request that finds no server at all. While a promotion is watched, one replica alone may answer;
+     * when it dies, it is back, or the edition taken back, within a second or two.
+     */
+    private const PATIENCE_SECONDS = 3;
+
+    /** How long an outage without any request is remembered. */
+    private const OUTAGE_REMEMBERED_SECONDS = 60;
+
     /** @var array<string, string> name to host */
     private array $hosts = [];
 
@@ -47,6 +56,32 @@ final class Understudy_Edition_Servers
         }
     }
 
+    /**
+     * After none of them answered: waits a moment if another try is worth it. In an outage that has lasted, it is not:
+     * requests that wait would take every worker from those that need no database.
+     */
+    public function wait_for_another_try(): bool
+    {
+        if (!self::remembers()) {
+            return false;
+        }
+        $now = microtime(true);
+        apcu_add($this->outage(), $now, self::OUTAGE_REMEMBERED_SECONDS);
+        $since = apcu_fetch($this->outage());
+        if ($since === false || $now - $since >= self::PATIENCE_SECONDS) {
+            return false;
+        }
+        usleep(100_000);
+        return true;
+    }
+
+    public function note_answer(): void
+    {
+        if (self::remembers() && apcu_exists($this->outage())) {
+            apcu_delete($this->outage());
+        }
+    }
+
     /** As it stands where WordPress shows its database host. */
     public function __toString(): string
     {
@@ -56,6 +91,11 @@ final class Understudy_Edition_Servers
     private function has_failed(string $name): bool
     {
         return isset($this->failed[$name]) || (self::remembers() && apcu_exists($this->memory($name)));
+    }
+
+    private function outage(): string
+    {
+        return 'understudy:no-server-since:' . implode(',', $this->hosts);
     }
 
     private function memory(string $name): string

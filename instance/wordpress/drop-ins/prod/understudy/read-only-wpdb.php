@@ -44,13 +44,16 @@ class Understudy_Read_Only_Wpdb extends wpdb
     public function db_connect($allow_bail = true)
     {
         $this->is_mysql = true;
-        foreach ($this->servers->in_order() as $name => $host) {
-            $connection = $this->open($name, $host);
-            if ($connection !== null) {
-                $this->use_connection($name, $connection);
-                return true;
+        do {
+            foreach ($this->servers->in_order() as $name => $host) {
+                $connection = $this->open($name, $host);
+                if ($connection !== null) {
+                    $this->servers->note_answer();
+                    $this->use_connection($name, $connection);
+                    return true;
+                }
             }
-        }
+        } while ($this->servers->wait_for_another_try());
         $this->ready = false;
         if ($allow_bail) {
             understudy_unavailable('no database of the edition answers');
