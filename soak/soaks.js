@@ -1,3 +1,5 @@
+import { soakFaults } from './faults.js';
+
 /**
  * @typedef {object} SoakOptions
  * @property {number} minutes  how long to go on; what is under way then comes to its end
@@ -16,4 +18,6 @@
  */
 
 /** @type {Readonly<Record<string, Soak>>} */
-export const soaks = {};
+export const soaks = {
+  faults: { summary: 'faults chosen at random, under visitors and writes', run: soakFaults },
+};
