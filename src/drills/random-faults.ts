@@ -72,9 +72,12 @@ export async function randomFaults(ground: Ground, options: RandomFaultsOptions)
       const at = performance.now();
       await strike(ground, fault, random);
       watch.distrust();
-      if (fault.part.role === 'balancer') excused.push({ from: at, to: performance.now() + hearsayMs });
+      const struckAt = performance.now();
       kinds[`${fault.act} ${fault.part.role}`] = (kinds[`${fault.act} ${fault.part.role}`] ?? 0) + 1;
       const wholeAt = await wholeAgain(watch, signal);
+      // One that hangs keeps what it was given, and what the kernel gives it, until it is replaced.
+      const lostUntil = fault.act === 'hang' ? (wholeAt ?? performance.now()) : struckAt;
+      if (fault.part.role === 'balancer') excused.push({ from: at, to: lostUntil + hearsayMs });
       if (wholeAt === undefined) problems.push(`${text}: ${watch.lacks.join('; ')}`);
       else restoredMs.push(Math.round(Math.max(0, wholeAt - at)));
       problems.push(...(await brokenInvariants(ground)).map((broken) => `${text}: ${broken}`));
