@@ -24,7 +24,8 @@ it('--help of every verb says what it is for and shows examples', async () => {
     expect(stdout.replace(/\s+/g, ' '), name).toContain(summary.replace(/\s+/g, ' '));
     expect(stdout, name).toMatch(new RegExp(`Examples:\\n {2}understudy ${name}`));
   }
-});
+  // Every one is a program of its own that starts.
+}, 60_000);
 
 it.each([
   [['statsu'], 'status'],

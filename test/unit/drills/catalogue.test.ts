@@ -7,7 +7,10 @@ import { choose, seeded } from '../../../src/drills/random.js';
 import type { Ground } from '../../../src/drills/stage.js';
 import { resolveSite } from '../../../src/site/resolve.js';
 
-const noDatabase = { site: {}, platform: { database: undefined } } as Ground;
+const noDatabase = {
+  site: resolveSite({ name: 'x', app: { kind: 'php', directory: '/site' } }, '/'),
+  platform: { database: undefined },
+} as Ground;
 const named = (name: Drill['name']) => drills.filter((drill) => drill.name === name);
 
 describe('the drills', () => {
