@@ -1,4 +1,5 @@
 import { soakFaults } from './faults.js';
+import { promotions } from './promotions.js';
 
 /**
  * @typedef {object} SoakOptions
@@ -20,4 +21,5 @@ import { soakFaults } from './faults.js';
 /** @type {Readonly<Record<string, Soak>>} */
 export const soaks = {
   faults: { summary: 'faults chosen at random, under visitors and writes', run: soakFaults },
+  promotions,
 };

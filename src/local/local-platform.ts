@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hasCode, refusal } from '../output/errors.js';
-import type { Fleet, Routing } from '../platform/fleet.js';
+import { hasCode, refusal, UnderstudyError } from '../output/errors.js';
+import type { Fleet, Hold, Routing } from '../platform/fleet.js';
 import type { GatedDatabase, Platform } from '../platform/platform.js';
 import { releaseStore } from '../release/release-store.js';
 import { mediaPathOf, stagingRules } from '../release/rules.js';
@@ -157,7 +157,41 @@ function localFleet(parts: SiteParts, call: Call): Fleet {
     prune: async (id, keep) =>
       void (await runAgent('prune', instanceOf(id).envFile, ['--keep', keep.length > 0 ? keep.join(',') : '0'])),
     refresh: async (instance) => void (await call('refresh', { instance }, { deadlineMs: 120_000 })),
+    holdDev: (forMs, signal) => holdDev(call, forMs, signal),
     bootCanary: () => call('bootCanary', {}, { deadlineMs: 60_000 }),
     dismissCanary: async () => void (await call('dismissCanary', {}, { deadlineMs: 60_000 })),
   };
 }
+
+/** The call lasts as long as the hold: who asked for it may die at any time, and the control plane sees that. */
+async function holdDev(call: Call, forMs: number, signal: AbortSignal): Promise<Hold> {
+  const released = new AbortController();
+  let lasting: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((held, failed) => {
+    lasting = call(
+      'holdDev',
+      { forMs },
+      {
+        report: () => held(),
+        signal: AbortSignal.any([signal, released.signal]),
+        // Dev's requests are waited for first.
+        deadlineMs: forMs + 10_000,
+      },
+    );
+    lasting.catch((error) => failed(hasCode(error, 'deadline') ? devIsBusy(error) : error));
+  });
+  return {
+    release: async () => {
+      released.abort(new Error('It is released.'));
+      await lasting.catch(() => undefined);
+    },
+  };
+}
+
+const devIsBusy = (cause: unknown) =>
+  new UnderstudyError({
+    code: 'dev-busy',
+    message: 'Requests to dev do not end, so dev cannot be held.',
+    remedy: 'Promote again when dev is less busy, or without --freeze.',
+    cause,
+  });

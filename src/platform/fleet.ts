@@ -16,6 +16,11 @@ export interface Instance {
   readonly previewOrigin: string;
 }
 
+/** A hold on dev's instances. It ends by itself when its time is up, and when the process that asked for it does. */
+export interface Hold {
+  release(): Promise<void>;
+}
+
 /** The web instances of an environment. Every call has a deadline of its own and may be repeated. */
 export interface Fleet {
   instances(environment: EnvironmentName): Promise<readonly Instance[]>;
@@ -48,6 +53,12 @@ export interface Fleet {
   prune(instance: InstanceId, keep: readonly number[]): Promise<void>;
   /** Starts PHP anew behind a drain: OPcache fills up with editions and never empties itself. */
   refresh(instance: InstanceId): Promise<void>;
+  /**
+   * Lets the requests of dev's instances end, and gives them no others, nor scheduled jobs, until it is released or
+   * `forMs` are over. Prod is not touched.
+   * @throws code `dev-busy` if they do not end within seconds; nothing is held then
+   */
+  holdDev(forMs: number, signal: AbortSignal): Promise<Hold>;
   /** Boots an instance that nobody is routed to. Ends with `dismissCanary`; one that is there is used again. */
   bootCanary(): Promise<Instance>;
   dismissCanary(): Promise<void>;

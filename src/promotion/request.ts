@@ -15,6 +15,8 @@ export const requestSchema = z.object({
   planHash: z.string().optional(),
   /** Of `--plan --details`: every change of the content is told, however many. */
   details: z.boolean().optional(),
+  /** Of `--freeze`: dev is held while its files are read. */
+  freeze: z.boolean().optional(),
   /** Of `--accept-read-only`: plugins that write are promoted all the same, and do not work in prod. */
   acceptReadOnly: z.boolean().optional(),
   /** Of `rollback --force`. */

@@ -23,6 +23,7 @@ export const promote: Verb = {
     command
       .option('--plan', 'only say what would change')
       .option('--details', 'every change of the content, however many')
+      .option('--freeze', 'hold requests to dev and writes to its database while its files are read')
       .option('--accept-read-only', 'although plugins need to write, which prod does not let them')
       .option('--plan-hash <hash>', 'promote exactly this plan, or nothing')
       .option('--bake <seconds>', 'how long to watch before it is final (default: from the definition)', wholeNumber)
@@ -58,6 +59,7 @@ async function carryOut(context: CommandContext, options: OptionValues): Promise
     details: options.details === true,
     hold: options.hold === true,
     acceptReadOnly: options.acceptReadOnly === true,
+    freeze: options.freeze === true,
     ...(typeof options.planHash === 'string' ? { planHash: options.planHash } : {}),
   };
   if (options.plan) return startPromotion(context, { ...wanted, kind: 'plan' });

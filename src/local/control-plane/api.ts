@@ -18,6 +18,8 @@ export interface ControlPlaneCalls {
   bootCanary: { params: Record<string, never>; result: Instance };
   dismissCanary: { params: Record<string, never>; result: Record<string, never> };
   refresh: { params: { instance: string }; result: Record<string, never> };
+  /** Lasts until the caller goes away, for `forMs` at most; tells a `start` message once dev is held. */
+  holdDev: { params: { forMs: number }; result: Record<string, never> };
   weights: { params: Record<string, never>; result: Readonly<Record<string, number>> };
   setWeight: { params: { replica: string; weight: number }; result: Record<string, never> };
   traffic: { params: { environment: EnvironmentName }; result: TrafficCounters };

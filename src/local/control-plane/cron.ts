@@ -28,12 +28,24 @@ export const cronProgram = (documentRoot: string) => join(documentRoot, 'wp-cron
  * server, so that a control plane that takes over waits for one that is still going on.
  */
 export class CronRunner {
+  #pauses = 0;
+
   constructor(private readonly options: CronOptions) {}
+
+  /** Begins no run meanwhile. One that is going on goes on. */
+  async whilePaused<T>(work: () => Promise<T>): Promise<T> {
+    this.#pauses++;
+    try {
+      return await work();
+    } finally {
+      this.#pauses--;
+    }
+  }
 
   /** Starts a run if one is due and none is going on. Does not wait for it. */
   async tick(now = Date.now()): Promise<void> {
     const { records } = this.options;
-    if (!existsSync(this.#program)) return;
+    if (this.#pauses > 0 || !existsSync(this.#program)) return;
     const last = await records.lastStart(cronService);
     const age = last === undefined ? Number.POSITIVE_INFINITY : now - Date.parse(last);
     if (age < everyMs) return;

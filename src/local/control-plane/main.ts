@@ -55,6 +55,11 @@ async function main(configFile: string, idle: boolean): Promise<void> {
     bootCanary: async () => (await controlPlane.ready()).instances.bootCanary(),
     dismissCanary: async () => done((await controlPlane.ready()).instances.dismissCanary()),
     refresh: async ({ instance }) => done((await controlPlane.ready()).instances.refresh(instance)),
+    holdDev: async ({ forMs }, { report, signal }) => {
+      const { instances, cron } = await controlPlane.ready();
+      const held = () => report({ kind: 'start', task: 'hold', title: 'Dev is held' });
+      return done(cron.whilePaused(() => instances.hold('dev', { forMs, signal, held })));
+    },
     weights: async () => (await controlPlane.ready()).balancer.state.weights,
     setWeight: async ({ replica, weight }) => done((await controlPlane.ready()).balancer.setWeight(replica, weight)),
     traffic: async ({ environment }) => {

@@ -178,6 +178,36 @@ export class Instances {
     });
   }
 
+  /**
+   * Gives no request to the instances of an environment, lets those under way end, and keeps it so.
+   * @param forMs at most so long
+   * @param signal ends it; on every way out they get requests again, and a control plane that takes over gives them some
+   * @param held told once nothing is under way any more
+   * @throws code `deadline` if requests under way do not end
+   */
+  async hold(
+    environment: EnvironmentName,
+    { forMs, signal, held }: { readonly forMs: number; readonly signal: AbortSignal; readonly held: () => void },
+  ): Promise<void> {
+    const over = AbortSignal.any([signal, AbortSignal.timeout(forMs)]);
+    const ended = new Promise<void>((resolve) => over.addEventListener('abort', () => resolve(), { once: true }));
+    const kept = [...this.#kept.values()].filter((instance) => instance.environment === environment);
+    let quiet = 0;
+    await Promise.all(
+      kept.map((instance) =>
+        this.#alone(instance, async () => {
+          try {
+            await this.#rotation.quieten(instance, drainMs, over);
+            if (++quiet === kept.length) held();
+            if (!over.aborted) await ended;
+          } finally {
+            await this.#rotation.takeIn(instance);
+          }
+        }),
+      ),
+    );
+  }
+
   /** Does something to an instance that disturbs its visitors while it has none, if others can take them. */
   #behindDrain(instance: WebInstance, work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
     return this.#alone(instance, async () => {

@@ -22,13 +22,20 @@ export class Rotation {
   }
 
   /** Nothing new comes, and what is under way comes to its end; what takes longer than the deadline is cut off. */
-  async drain({ environment, id }: Routed, deadlineMs: number, signal?: AbortSignal): Promise<void> {
+  async drain(instance: Routed, deadlineMs: number, signal?: AbortSignal): Promise<void> {
+    await this.quieten(instance, deadlineMs, signal).catch(() => signal?.throwIfAborted());
+    await this.takeOut(instance);
+  }
+
+  /**
+   * Nothing new comes; ends when what is under way has come to its end.
+   * @throws code `deadline`
+   */
+  async quieten({ environment, id }: Routed, deadlineMs: number, signal?: AbortSignal): Promise<void> {
     const { balancer } = this;
     await balancer.setWebServer(environment, id, 'drain');
     const idle = async () => (await balancer.counters(environment)).sessions[id] === 0;
-    const what = `the requests that ${id} has to end`;
-    await waitUntil(idle, { what, deadlineMs, everyMs: 20, signal }).catch(() => signal?.throwIfAborted());
-    await balancer.setWebServer(environment, id, 'maint');
+    await waitUntil(idle, { what: `the requests that ${id} has to end`, deadlineMs, everyMs: 20, signal });
   }
 
   async waitUntilUp({ environment, id }: Routed, signal?: AbortSignal): Promise<void> {

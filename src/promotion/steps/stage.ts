@@ -1,6 +1,7 @@
 import type { PromotionContext } from '../context.js';
 import { refuseGonePosition } from '../database-checks.js';
 import type { PromotionFacts } from '../facts.js';
+import { whileFrozen } from '../freeze.js';
 import { readPlan } from '../plan-store.js';
 import { need, type Step } from '../step.js';
 import { captureContent } from '../table-checksums.js';
@@ -20,13 +21,16 @@ export const stage = (promotionsDir: string): Step<PromotionContext, PromotionFa
       if (database && planned.position !== null) await refuseGonePosition(database, planned.position);
       return planned;
     }
-    const release = await releases.stage({ report, signal });
-    const captured = database ? await captureContent(database.databases, { report, signal }) : null;
-    return {
-      release: release.number,
-      releaseHash: release.hash,
-      position: captured?.position ?? null,
-      source: captured?.source ?? null,
+    const stageNow = async (inTime: AbortSignal) => {
+      const release = await releases.stage({ report, signal: inTime });
+      const captured = database ? await captureContent(database.databases, { report, signal: inTime }) : null;
+      return {
+        release: release.number,
+        releaseHash: release.hash,
+        position: captured?.position ?? null,
+        source: captured?.source ?? null,
+      };
     };
+    return request.freeze ? whileFrozen(platform, signal, stageNow) : stageNow(signal);
   },
 });

@@ -1,4 +1,4 @@
-import { UnderstudyError } from '../../output/errors.js';
+import { hasCode, UnderstudyError } from '../../output/errors.js';
 import type { Edition, ServerId } from '../../platform/edition.js';
 import type { Fleet } from '../../platform/fleet.js';
 import type { GatedDatabase } from '../../platform/platform.js';
@@ -60,15 +60,22 @@ export const switchOver: Step<PromotionContext, PromotionFacts, 'switch'> = {
   async undo({ platform, signal }, facts) {
     const before = previousEdition(facts);
     await platform.releases.setCurrentEdition(before ?? undefined);
-    const { fleet } = platform;
-    // Not only revised: one that has booted since the switch has nothing but the new edition.
-    const instances = before
-      ? await prepareAll(fleet, before, signal)
-      : (await fleet.instances('prod')).map(({ id }) => id);
-    await platform.fleet.switch(instances, before?.id ?? 0);
+    await switchBack(platform.fleet, before, signal);
     if (platform.files.media) await revertMedia(platform.files.media.prod, mediaOf(facts));
   },
 };
+
+/** Every instance that was there before has the previous edition still, so one rename on each is enough. */
+async function switchBack(fleet: Fleet, before: Edition | null, signal: AbortSignal): Promise<void> {
+  const instances = (await fleet.instances('prod')).map(({ id }) => id);
+  try {
+    await fleet.switch(instances, before?.id ?? 0);
+  } catch (error) {
+    if (!before || !hasCode(error, 'edition-refused')) throw error;
+    // One that has booted since the switch has nothing but the new edition.
+    await fleet.switch(await prepareAll(fleet, before, signal), before.id);
+  }
+}
 
 /**
  * One that has booted since the others were warmed has only the previous edition; for the rest this is quick.
