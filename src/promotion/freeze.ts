@@ -1,6 +1,7 @@
 import { hasCode, UnderstudyError } from '../output/errors.js';
 import type { SqlConnection } from '../platform/databases.js';
 import type { GatedDatabase, Platform } from '../platform/platform.js';
+import { deadlineSignal } from '../process/deadline.js';
 
 /** Dev is held for so long at most, whatever happens: authors wait meanwhile. */
 const freezeMs = 60_000;
@@ -20,7 +21,7 @@ export async function whileFrozen<T>(
   work: (signal: AbortSignal) => Promise<T>,
   forMs = freezeMs,
 ): Promise<T> {
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(forMs)]);
+  const inTime = deadlineSignal(forMs, signal);
   const hold = await fleet.holdDev(forMs, signal);
   try {
     const lock = database && (await lockTables(database, forMs));

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { UnderstudyError } from '../output/errors.js';
+import { deadlineSignal } from '../process/deadline.js';
 import type { Site } from '../site/schema.js';
 import type { PageCheck } from './facts.js';
 import { inParallel } from './parallel.js';
@@ -46,7 +47,7 @@ export function fetchPage(options: FetchOptions): Promise<Page> {
       );
     const call = request(new URL(path, origin), {
       agent: false,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
+      signal: deadlineSignal(deadlineMs, signal),
       headers: { ...headers, host: new URL(siteUrl).host, 'x-forwarded-proto': 'https', 'user-agent': 'understudy' },
     });
     call.on('error', fail);

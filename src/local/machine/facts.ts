@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../../output/errors.js';
+import { deadlineSignal } from '../../process/deadline.js';
 import { run } from '../../process/run.js';
 import { type AccountRole, missingAccounts } from './accounts.js';
 import { find, findPrograms, searchFolders } from './find-programs.js';
@@ -130,11 +131,10 @@ async function loadedExtensions(
 
 async function wordpressFacts(signal: AbortSignal | undefined): Promise<MachineFacts['wordpress']> {
   if (hasWordpressPackage()) return 'installed';
-  const patience = AbortSignal.timeout(4_000);
   try {
     await fetch('https://wordpress.org/', {
       method: 'HEAD',
-      signal: signal ? AbortSignal.any([signal, patience]) : patience,
+      signal: deadlineSignal(4_000, signal),
     });
     return 'reachable';
   } catch {

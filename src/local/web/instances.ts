@@ -5,6 +5,7 @@ import { UnderstudyError } from '../../output/errors.js';
 import type { Edition } from '../../platform/edition.js';
 import type { Instance, InstanceState } from '../../platform/fleet.js';
 import type { ReleaseStore } from '../../platform/releases.js';
+import { deadlineSignal } from '../../process/deadline.js';
 import { waitUntil } from '../../process/wait.js';
 import { type EnvironmentName, environmentNames } from '../../site/schema.js';
 import type { Balancer } from '../balancer/balancer.js';
@@ -189,7 +190,7 @@ export class Instances {
     environment: EnvironmentName,
     { forMs, signal, held }: { readonly forMs: number; readonly signal: AbortSignal; readonly held: () => void },
   ): Promise<void> {
-    const over = AbortSignal.any([signal, AbortSignal.timeout(forMs)]);
+    const over = deadlineSignal(forMs, signal);
     const ended = new Promise<void>((resolve) => over.addEventListener('abort', () => resolve(), { once: true }));
     const kept = [...this.#kept.values()].filter((instance) => instance.environment === environment);
     let quiet = 0;

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { deadlineSignal } from '../../process/deadline.js';
 
 /** WordPress is compiled and has answered within a fraction of this. */
 const deadlineMs = 5_000;
@@ -8,14 +9,13 @@ const deadlineMs = 5_000;
  * the address that visitors use. An answer of any kind will do, none as well.
  */
 export function warmHomePage(origin: string, siteUrl: string, signal?: AbortSignal): Promise<void> {
-  const deadline = AbortSignal.timeout(deadlineMs);
   return new Promise((resolve) => {
     const call = request(
       `${origin}/`,
       {
         headers: { host: new URL(siteUrl).host, 'x-forwarded-proto': 'https' },
         agent: false,
-        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+        signal: deadlineSignal(deadlineMs, signal),
       },
       (answer) => {
         answer.on('close', resolve);
