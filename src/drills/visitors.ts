@@ -82,7 +82,10 @@ export class Visitors {
     };
   }
 
-  /** Who is late because this process was busy comes at once: a rate that sinks under a fault would hide it. */
+  /**
+   * Whoever is late because this process was busy comes at once: a rate that sinks under a fault would hide it. After
+   * more than a second nobody is made up for: a machine that cannot send the load would only be drowned in it.
+   */
   async #arrive(): Promise<void> {
     const { signal } = this.#stopping;
     let dueAt = performance.now();
@@ -91,9 +94,9 @@ export class Visitors {
         this.#underWay.delete(visit),
       );
       this.#underWay.add(visit);
-      dueAt += 1000 / this.options.perSecond;
-      const left = dueAt - performance.now();
-      if (left > 0) await delay(left, undefined, { signal }).catch(() => undefined);
+      dueAt = Math.max(dueAt, performance.now() - latestMs) + 1000 / this.options.perSecond;
+      // Also when nothing is left: answers must be heard between two questions.
+      await delay(Math.max(0, dueAt - performance.now()), undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -110,6 +113,8 @@ export class Visitors {
     this.#visits.push({ path: asked, isFresh, sentAt, endedAt: performance.now(), problem });
   }
 }
+
+const latestMs = 1_000;
 
 /** Pages of an earlier run may still be in a cache. */
 const freshMark = `${Date.now().toString(36)}-`;

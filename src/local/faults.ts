@@ -43,7 +43,7 @@ export function localFaults(layout: Layout, hosts: Hosts): Faults {
       for (const { process } of victims) signalGroup(process.pid, 'SIGKILL');
       for (const { process, name } of victims) {
         const gone = () => groupOf(process).length === 0;
-        await waitUntil(gone, { what: `${name} to end`, deadlineMs: deathMs, everyMs: 5 });
+        await waitUntil(gone, { what: `${name} to end`, deadlineMs: deathMs, everyMs: 20 });
       }
     },
     terminate: async (names) => {
