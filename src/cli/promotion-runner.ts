@@ -1,7 +1,12 @@
-import { layoutFor, paths } from '../local/layout.js';
+import { join } from 'node:path';
+import { type Layout, layoutFor, paths } from '../local/layout.js';
 import { localPlatform } from '../local/local-platform.js';
-import { UnderstudyError } from '../output/errors.js';
+import { messageOf, UnderstudyError } from '../output/errors.js';
+import { noticeOf } from '../promotion/notice.js';
 import { noteFailure, promote } from '../promotion/promote.js';
+import { promotionFiles, requestSchema } from '../promotion/request.js';
+import type { PromotionResult } from '../promotion/result.js';
+import { readJson } from '../state/atomic-file.js';
 
 /**
  * The process that carries out a promotion: `promotion-runner.js DEFINITION ID run|resume|abort`. It is started
@@ -25,9 +30,27 @@ async function main(configFile: string, id: string, mode: 'run' | 'resume' | 'ab
     process.stderr.write(`${error.stack}\n`);
     void noteFailure(promotion, error).finally(() => process.exit(1));
   });
-  await promote({ ...promotion, lockFile: paths.promotionLock(layout), mode, signal: interrupted.signal });
+  const result = await promote({
+    ...promotion,
+    lockFile: paths.promotionLock(layout),
+    mode,
+    signal: interrupted.signal,
+  });
+  await tell(result, layout);
   // Connections that are still open must not keep it alive.
   process.exit(0);
+}
+
+/** After the lock is released: nobody waits for a mail server. What could not be told stands in the runner's log. */
+async function tell(result: PromotionResult, layout: Layout): Promise<void> {
+  const request = await readJson(promotionFiles.request(join(paths.promotions(layout), result.id)), requestSchema);
+  const notice = request && noticeOf(result, request);
+  if (!notice) return;
+  try {
+    await (await localPlatform(layout)).notifier.notify(notice);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+  }
 }
 
 const [configFile, id, mode] = process.argv.slice(2);

@@ -16,6 +16,8 @@ import { EventJournal } from './event-journal.js';
 import { localEditionHistory } from './files/editions.js';
 import { localReleaseArchive } from './files/local-release-archive.js';
 import { type Layout, paths } from './layout.js';
+import { mailNotifier } from './monitoring/mail-notifier.js';
+import { mailRoute } from './monitoring/settings.js';
 import { networkOf } from './network/claim.js';
 import { partsOf, type SiteParts } from './parts.js';
 import { readSite } from './site/applied-site.js';
@@ -68,6 +70,7 @@ export async function localPlatform(layout: Layout): Promise<Platform & { readon
         );
       },
     },
+    notifier: mailNotifier(mailRoute(layout, site, parts.hosts), site.name),
     events: new EventJournal(paths.events(layout)),
   };
 }

@@ -2,7 +2,8 @@
 export const parts = ['balancer', 'web', 'database', 'gate', 'edition', 'files', 'platform'] as const;
 export type Part = (typeof parts)[number];
 
-export type Unit = 'percent' | 'seconds' | 'days' | 'bytes' | 'count' | 'per second';
+/** `state`: 1 while it is so, else 0. */
+export type Unit = 'state' | 'percent' | 'seconds' | 'days' | 'bytes' | 'count' | 'per second';
 
 /** Why a target does not have this. Stands in the documentation. */
 export interface Absent {

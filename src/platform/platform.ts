@@ -4,6 +4,7 @@ import type { ServerId } from './edition.js';
 import type { EditionHistory } from './editions.js';
 import type { EventLog } from './events.js';
 import type { Fleet, Routing } from './fleet.js';
+import type { Notifier } from './notifier.js';
 import type { ReleaseStore } from './releases.js';
 import type { Traffic } from './traffic.js';
 import type { WorkOptions } from './work.js';
@@ -38,5 +39,6 @@ export interface Platform {
   readonly editions: EditionHistory;
   readonly files: SharedFiles;
   readonly traffic: Traffic;
+  readonly notifier: Notifier;
   readonly events: EventLog;
 }

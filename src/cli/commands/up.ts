@@ -31,9 +31,15 @@ export async function bringUp({ terminal, configFile, signal }: CommandContext):
   const { loadSite } = await import('../../site/load.js');
   const { locatePrograms } = await import('../../local/machine/find-programs.js');
   const { layoutFor } = await import('../../local/layout.js');
+  const { smtpPassword } = await import('../../local/monitoring/smtp-password.js');
   const { ensureControlPlane } = await import('../../local/control-plane/ensure.js');
   const site = await loadSite(configFile);
   locatePrograms();
+  const password = await smtpPassword(layoutFor(configFile), site);
   const client = await ensureControlPlane(layoutFor(configFile), signal, { current: true });
-  return client.call('up', { site }, { report: terminal.report, signal, deadlineMs: upMs });
+  return client.call(
+    'up',
+    { site, ...(password ? { smtpPassword: password.reveal() } : {}) },
+    { report: terminal.report, signal, deadlineMs: upMs },
+  );
 }

@@ -1,5 +1,6 @@
 import { type Alarm, about, alarmsOf } from '../../monitoring/alarms.js';
 import { isAbsent } from '../../monitoring/signal.js';
+import { conditionOf } from '../../monitoring/words.js';
 import type { PlatformStatus } from '../../platform/status.js';
 import { alarmSettingsSchema } from '../../site/alarm-settings.js';
 import type { Site } from '../../site/schema.js';
@@ -51,15 +52,4 @@ function quietReport(alarm: Alarm, target: PlatformStatus['target']): AlarmRepor
   const source = target === 'aws' ? alarm.signal.cloudwatch : alarm.signal.prometheus;
   const report = { ...base(alarm), since: null, what: null, title: about(alarm.title, '…') };
   return isAbsent(source) ? { ...report, state: 'not-here', reason: source.none } : { ...report, state: 'quiet' };
-}
-
-/** When an alarm is raised, in words. */
-export function conditionOf({ signal, raisedWhen, threshold, forSeconds }: Alarm): string {
-  const unit = signal.unit === 'count' ? '' : ` ${signal.unit}`;
-  return `${raisedWhen} ${threshold}${unit}${forSeconds > 0 ? ` for ${duration(forSeconds)}` : ''}`;
-}
-
-function duration(seconds: number): string {
-  if (seconds % 3_600 === 0) return `${seconds / 3_600} h`;
-  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }

@@ -10,7 +10,8 @@ export interface ControlPlaneCalls {
   /** Whether anybody is there, and of which build. */
   ping: { params: Record<string, never>; result: { readonly build: string } };
   /** Brings everything up that the definition asks for, and keeps it so. Idempotent. */
-  up: { params: { site: Site }; result: UpResult };
+  /** `smtpPassword`: as the definition's place for it says, read by whoever asks; absent: there is none, or no other. */
+  up: { params: { site: Site; smtpPassword?: string }; result: UpResult };
   /** Stops every server and the control plane itself. Data stays. */
   down: { params: Record<string, never>; result: Record<string, never> };
   status: { params: Record<string, never>; result: PlatformStatus };

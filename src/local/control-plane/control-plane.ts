@@ -2,22 +2,27 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { eventNotice } from '../../monitoring/event-notice.js';
 import { messageOf, refusal, UnderstudyError } from '../../output/errors.js';
 import { silent } from '../../output/messages.js';
+import type { Secret } from '../../output/secret.js';
 import type { WorkOptions } from '../../platform/work.js';
 import type { Site } from '../../site/schema.js';
 import { writeJson } from '../../state/atomic-file.js';
 import { lockHolder } from '../../state/lock.js';
 import { authorityFile } from '../balancer/certificate.js';
-import { EventJournal, type TellEvent } from '../event-journal.js';
+import { EventJournal, type NewEvent, type TellEvent } from '../event-journal.js';
 import { lastError } from '../last-error.js';
 import { type Layout, paths } from '../layout.js';
 import { ensureAccounts } from '../machine/accounts.js';
 import { MetricsGatherer } from '../monitoring/gather-metrics.js';
+import { mailNotifier } from '../monitoring/mail-notifier.js';
 import { metricsType, renderMetrics } from '../monitoring/metrics.js';
 import { MetricsServer } from '../monitoring/metrics-server.js';
+import { mailRoute } from '../monitoring/settings.js';
+import { keepSmtpPassword } from '../monitoring/smtp-password.js';
 import { claimNetwork } from '../network/claim.js';
-import { ports } from '../network/hosts.js';
+import { type Hosts, hostsOf, ports } from '../network/hosts.js';
 import { serviceKinds } from '../service-record.js';
 import { readSite } from '../site/applied-site.js';
 import { Supervisor } from '../supervisor.js';
@@ -100,10 +105,11 @@ export class ControlPlane {
   }
 
   /** Idempotent. If a first start fails, what it has started is stopped again. */
-  up(site: Site, { report, signal }: WorkOptions): Promise<UpResult> {
+  up(site: Site, { report, signal }: WorkOptions, smtpPassword?: Secret): Promise<UpResult> {
     return this.#alone(() => {
       this.#interruption = new AbortController();
-      return this.#up(site, { report, signal: AbortSignal.any([signal, this.#interruption.signal]) });
+      const work = { report, signal: AbortSignal.any([signal, this.#interruption.signal]) };
+      return this.#up(site, work, smtpPassword);
     });
   }
 
@@ -156,7 +162,7 @@ export class ControlPlane {
     return existsSync(paths.upMarker(this.layout));
   }
 
-  async #up(site: Site, work: WorkOptions): Promise<UpResult> {
+  async #up(site: Site, work: WorkOptions, smtpPassword: Secret | undefined): Promise<UpResult> {
     const started = performance.now();
     const before = this.#running;
     const isFirst = !this.#isMeantToBeUp;
@@ -165,6 +171,7 @@ export class ControlPlane {
     try {
       await this.#compare(site, work);
       running = await this.#assemble(site);
+      await keepSmtpPassword(running.parts, smtpPassword);
       await bringUp(running, work);
       await writeJson(paths.upMarker(this.layout), { since: new Date().toISOString() });
       this.#running = running;
@@ -211,7 +218,20 @@ export class ControlPlane {
       balancerRuns: await this.#anyRuns(['balancer']),
       databasesRun: await this.#anyRuns(['database']),
     });
-    return assemble(this.layout, site, claim, this.#supervisor, this.log, this.#keepEvent);
+    const hosts = hostsOf(claim.network, site);
+    return assemble(this.layout, site, claim, this.#supervisor, this.log, (event) => {
+      this.#keepEvent(event);
+      this.#notify(site, hosts, event);
+    });
+  }
+
+  /** Not waited for: a repair must not depend on a mail server. */
+  #notify(site: Site, hosts: Hosts, event: NewEvent): void {
+    const notice = eventNotice({ at: new Date().toISOString(), ...event });
+    if (!notice) return;
+    mailNotifier(mailRoute(this.layout, site, hosts), site.name)
+      .notify(notice)
+      .catch((error) => this.log.error({ problem: messageOf(error) }, 'a notice could not be sent'));
   }
 
   async #anyRuns(kinds: typeof serviceKinds | readonly [(typeof serviceKinds)[number]]): Promise<boolean> {

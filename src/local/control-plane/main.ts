@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import pino from 'pino';
 import { hasCode, messageOf, refusal } from '../../output/errors.js';
+import { Secret } from '../../output/secret.js';
 import { acquireLock } from '../../state/lock.js';
 import { makeSiteFolders } from '../folders.js';
 import { layoutFor, paths } from '../layout.js';
@@ -35,11 +36,13 @@ async function main(configFile: string, idle: boolean): Promise<void> {
   };
   const handlers: CallHandlers = {
     ping: async () => ({ build }),
-    up: ({ site }, { report, signal }) =>
-      controlPlane.up(site, { report, signal }).finally(() => {
-        // A first start that failed has left nothing to look after.
-        if (controlPlane.isIdle) server.close(() => void end('the first start failed'));
-      }),
+    up: ({ site, smtpPassword }, { report, signal }) =>
+      controlPlane
+        .up(site, { report, signal }, smtpPassword === undefined ? undefined : new Secret(smtpPassword))
+        .finally(() => {
+          // A first start that failed has left nothing to look after.
+          if (controlPlane.isIdle) server.close(() => void end('the first start failed'));
+        }),
     down: async () => {
       await controlPlane.down().catch((error) => {
         // It was started only to stop the site; since that goes on, somebody must look after it.

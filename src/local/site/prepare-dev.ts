@@ -56,6 +56,7 @@ async function writeConfig(parts: SiteParts, app: WordpressApp, environment: Env
     urls,
     databaseHost: `${host}:${ports.database}`,
     schema: database.schema,
+    mailSink: { host: hosts.monitoring.mailSink, port: ports.mail },
     secrets,
     php: programs.php,
     account: accounts[environment],

@@ -15,6 +15,8 @@ export interface WordpressConfigOptions {
   /** Host and port of the database that the environment asks first. */
   readonly databaseHost: string;
   readonly schema: string;
+  /** Where dev's mail goes: the built-in sink, never to anybody outside. Prod sends none. */
+  readonly mailSink: { readonly host: string; readonly port: number };
   readonly secrets: SiteSecrets;
   readonly php: string;
   readonly account: Account | undefined;
@@ -36,7 +38,16 @@ export async function writeWordpressConfig(folder: string, options: WordpressCon
     await copyTree(instanceFile('wordpress/drop-ins/prod'), join(folder, 'wp-content'), account);
 }
 
-function documentFor({ site, app, environment, urls, databaseHost, schema, secrets }: WordpressConfigOptions): string {
+function documentFor({
+  site,
+  app,
+  environment,
+  urls,
+  databaseHost,
+  schema,
+  mailSink,
+  secrets,
+}: WordpressConfigOptions): string {
   const reveal = (values: Readonly<Record<string, Secret>>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.reveal()]));
   const { options, constants } = site.environments[environment];
@@ -54,6 +65,7 @@ function documentFor({ site, app, environment, urls, databaseHost, schema, secre
     salts: reveal(secrets.salts),
     constants,
     options,
+    ...(environment === 'dev' ? { smtp: mailSink } : {}),
   });
 }
 

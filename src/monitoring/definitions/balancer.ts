@@ -9,7 +9,7 @@ export const balancerAlarms = {
     signal: {
       measures: 'whether a balancer process tells its counters',
       part: 'balancer',
-      unit: 'count',
+      unit: 'state',
       prometheus: { expr: '1 - up{job="haproxy"}', label: 'server' },
       cloudwatch: { none: 'AWS runs the nodes of the balancer and replaces them by itself.' },
     },

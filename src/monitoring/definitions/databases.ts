@@ -34,7 +34,7 @@ export const databaseAlarms = {
     signal: {
       measures: "whether dev's database is down",
       part: 'database',
-      unit: 'count',
+      unit: 'state',
       prometheus: { expr: 'understudy_database_state{state="down"}' },
       cloudwatch: { metric: ours('PrimaryDown') },
     },
@@ -54,7 +54,7 @@ export const databaseAlarms = {
     signal: {
       measures: 'whether writes are on one server only',
       part: 'database',
-      unit: 'count',
+      unit: 'state',
       prometheus: { expr: 'understudy_database_state{state="solo"}' },
       cloudwatch: { none: 'RDS replaces a standby by itself, and tells so by an event, not by a metric.' },
     },
@@ -74,7 +74,7 @@ export const databaseAlarms = {
     signal: {
       measures: 'whether a server has become the primary in the last three minutes',
       part: 'database',
-      unit: 'count',
+      unit: 'state',
       prometheus: {
         expr: 'understudy_database_primary == 1 and on (server) min_over_time(understudy_database_primary[3m]) == 0',
         label: 'server',
@@ -97,7 +97,7 @@ export const databaseAlarms = {
     signal: {
       measures: 'whether a database server runs and does not answer',
       part: 'database',
-      unit: 'count',
+      unit: 'state',
       prometheus: {
         expr: 'understudy_server_up{kind="database"} == 1 and on (server) understudy_database_answers == 0',
         label: 'server',

@@ -10,7 +10,7 @@ export const editionAlarms = {
     signal: {
       measures: 'whether an instance that gets requests serves another edition than the current one',
       part: 'edition',
-      unit: 'count',
+      unit: 'state',
       prometheus: { expr: 'understudy_instance_edition_late', label: 'instance' },
       cloudwatch: { metric: ours('InstancesNotOnEdition') },
     },

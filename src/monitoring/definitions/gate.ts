@@ -8,7 +8,7 @@ const aReplica = 'a-replica-is-unreachable-or-its-gate-is-not-closed';
 const gateIn = (state: 'broken' | 'open', name: string): Signal => ({
   measures: `whether the gate of a replica is ${state}`,
   part: 'gate',
-  unit: 'count',
+  unit: 'state',
   prometheus: { expr: `understudy_replica_gate{gate="${state}"}`, label: 'server' },
   cloudwatch: { metric: oursByReplica(name) },
 });
@@ -43,7 +43,7 @@ export const gateAlarms = {
     signal: {
       measures: "whether a replica that answers for prod stands elsewhere than prod's edition, or follows dev",
       part: 'gate',
-      unit: 'count',
+      unit: 'state',
       prometheus: { expr: 'understudy_replica_leaked', label: 'server' },
       cloudwatch: { metric: oursByReplica('GateLeaked') },
     },

@@ -146,7 +146,7 @@ export const platformAlarms = {
     signal: {
       measures: 'whether a server that should run does not',
       part: 'platform',
-      unit: 'count',
+      unit: 'state',
       prometheus: { expr: '1 - understudy_server_up', label: 'server' },
       cloudwatch: { none: toldByEvents },
     },
@@ -166,7 +166,7 @@ export const platformAlarms = {
     signal: {
       measures: 'whether the one that supervises the platform does not answer',
       part: 'platform',
-      unit: 'count',
+      unit: 'state',
       prometheus: { expr: '1 - up{job="control-plane"}' },
       cloudwatch: { metric: ours('NobodySupervises') },
     },
@@ -186,7 +186,7 @@ export const platformAlarms = {
     signal: {
       measures: 'whether an exporter does not answer',
       part: 'platform',
-      unit: 'count',
+      unit: 'state',
       prometheus: { expr: '1 - up{job="mysqld"}', label: 'server' },
       cloudwatch: { none: 'AWS itself measures its servers.' },
     },

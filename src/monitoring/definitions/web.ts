@@ -171,7 +171,7 @@ export const webAlarms = {
     signal: {
       measures: 'whether an instance is not well',
       part: 'web',
-      unit: 'count',
+      unit: 'state',
       prometheus: { expr: '1 - understudy_instance_healthy', label: 'instance' },
       cloudwatch: {
         metric: {
@@ -245,7 +245,7 @@ export const webAlarms = {
     signal: {
       measures: 'whether PHP cannot keep any more compiled code',
       part: 'web',
-      unit: 'count',
+      unit: 'state',
       prometheus: { expr: 'understudy_opcache_full', label: 'instance' },
       cloudwatch: { none: 'The health page of an instance tells it, and the balancer of AWS keeps only its status.' },
     },
