@@ -65,7 +65,7 @@ function decoded(part: Part): string {
     encoding === 'base64'
       ? Buffer.from(part.body, 'base64')
       : Buffer.from(
-          encoding === 'quoted-printable' ? unquote(part.body.replace(/[ \t]*=\r?\n/g, '')) : part.body,
+          encoding === 'quoted-printable' ? unquote(part.body.replace(/=[ \t]*\r?\n/g, '')) : part.body,
           'latin1',
         );
   return inCharset(bytes, parameter(part, 'charset'));

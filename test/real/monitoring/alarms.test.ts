@@ -14,7 +14,6 @@ beforeAll(async () => {
   site = await startPlatform({
     definition: {
       notify: { email: ['night@example.com'] },
-      alarms: { silenceDuring: { promotion: ['cron-missing'] } },
     },
   });
 });
@@ -76,5 +75,43 @@ describe('a platform that is watched', () => {
     );
     expect(over.subject).toBe('[tested] resolved: replica-1 has died and was started again');
     expect(over.text).toContain('Until:');
+  });
+
+  it("takes what dev's WordPress sends, and shows it in the inbox", async () => {
+    const before = (await mails()).length;
+    await site.devPhp("require 'wp-load.php'; wp_mail('customer@example.org', 'Grüße', 'Your order is on its way.');");
+    await mailWith(before, "dev's mail", ({ to }) => to === 'customer@example.org', 10_000);
+    const shown = JSON.parse((await site.cli(['inbox', '--json'])).stdout);
+    expect(shown.at(-1)).toMatchObject({
+      to: 'customer@example.org',
+      subject: 'Grüße',
+      text: 'Your order is on its way.',
+    });
+  });
+
+  it('tells of a promotion, and raises no alarm about it', async () => {
+    const before = (await mails()).length;
+    await site.editPost('Told by mail');
+    expect((await site.cli(['promote', '--yes'])).exitCode).toBe(0);
+    const { text, to } = await mailWith(before, 'the notice', ({ subject }) => /promoted/.test(subject), 20_000);
+    expect(to).toBe('night@example.com');
+    expect(text).toMatch(/Dev was promoted to prod: edition 1\.\n/);
+    expect(text).toContain('0 failed');
+    expect((await site.client.call('status', {})).alarms).toEqual([]);
+  });
+
+  it('tells that the control plane is gone, which it cannot tell itself, and that it is back', async () => {
+    const before = (await mails()).length;
+    const { process: controlPlane } = JSON.parse(await readFile(paths.controlLock(site.layout), 'utf8'));
+    process.kill(controlPlane.pid, 'SIGKILL');
+    const told = await mailWith(before, 'a mail about it', ({ subject }) => !subject.includes('resolved'), 90_000);
+    expect(told.subject).toBe('[tested] Nobody looks after the platform');
+    const shown = JSON.parse((await site.cli(['alarms', '--json'])).stdout);
+    expect(shown).toMatchObject({ watching: true, alarms: [{ id: 'control-plane-down', state: 'firing' }] });
+    expect((await site.cli(['up'])).exitCode).toBe(0);
+    await mailWith(before, 'a mail that it is back', ({ subject }) => subject.includes('resolved'), 60_000);
+    // What was watched by another control plane is not told as having died.
+    const subjects = (await mails()).slice(before).map(({ subject }) => subject);
+    expect(subjects.filter((subject) => subject.includes('died'))).toEqual([]);
   });
 });
