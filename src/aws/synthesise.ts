@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AwsSite } from '../site/aws-site.js';
-import { siteApp } from './stacks/app.js';
+import { imageApp, siteApp } from './stacks/app.js';
 
 export interface SynthesiseOptions {
   readonly of: AwsSite;
@@ -31,6 +31,11 @@ export async function synthesise({ check, ...options }: SynthesiseOptions): Prom
       return { name: stackName, template, resources: Object.keys(Resources).length };
     }),
   );
+}
+
+/** The same for what builds the image. */
+export function synthesiseImage(options: Parameters<typeof imageApp>[0]): void {
+  withChecks(true, () => imageApp(options).synth());
 }
 
 /** The CDK has no other switch for it than this variable. Its engine takes longer to start than all templates to make. */

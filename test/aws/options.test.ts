@@ -1,6 +1,21 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { afterAll, describe, expect, it } from 'vitest';
+import { imageApp } from '../../src/aws/stacks/app.js';
+import { withChecks } from '../../src/aws/synthesise.js';
 import { reachability } from '../helpers/aws-reachability.js';
-import { exampleAws, flattened, resourcesOf, type Templates, templatesOf } from '../helpers/aws-templates.js';
+import {
+  exampleAws,
+  exampleSite,
+  flattened,
+  resourcesOf,
+  type Template,
+  type Templates,
+  templatesOf,
+} from '../helpers/aws-templates.js';
 
 const oidc = {
   issuer: 'https://login.example.com',
@@ -116,6 +131,34 @@ describe('what a definition may choose', () => {
   ])('%s', (_, aws, rest) => {
     expect(Object.keys(templatesOf(aws, rest))).toHaveLength(6);
   });
+});
+
+describe('what builds the image', () => {
+  const outdir = mkdtempSync(join(tmpdir(), 'understudy-image-'));
+  const build = (instanceFiles: string, { advised = false } = {}) => {
+    const app = imageApp({ of: exampleSite(), instanceFiles, outdir });
+    if (advised) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    // Findings without a reason make this throw.
+    return withChecks(false, () => app.synth()).stacks.find(({ id }) => id === 'image')?.template as Template;
+  };
+  const ofType = ({ Resources }: Template, type: string) =>
+    Object.values(Resources).find(({ Type }) => Type === type)?.Properties;
+
+  it('starts from Amazon Linux for the right processor and installs what a host needs', () => {
+    const template = build('abcdef012345', { advised: true });
+    expect(ofType(template, 'AWS::ImageBuilder::ImageRecipe').ParentImage).toContain('amazon-linux-2023-arm64');
+    expect(JSON.stringify(ofType(template, 'AWS::ImageBuilder::Component').Data)).toContain('aws/install');
+    expect(ofType(template, 'AWS::ImageBuilder::ImagePipeline')).not.toHaveProperty('Schedule');
+  });
+
+  it('has a new version for new files, since a version never changes', () => {
+    const versions = ['abcdef012345', 'abcdee012345'].map(
+      (files) => ofType(build(files), 'AWS::ImageBuilder::Component').Version,
+    );
+    expect(new Set(versions).size).toBe(2);
+  });
+
+  afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 });
 
 describe('what stands in no template', () => {

@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { synthesise } from '../../../aws/synthesise.js';
 import { imageFor } from '../../../aws/usable-image.js';
 import { reportTask } from '../../../output/messages.js';
 import { awsSite } from '../../../site/aws-site.js';
@@ -12,10 +13,9 @@ export async function synth({ terminal, configFile }: CommandContext, options: A
   const of = awsSite(await loadSite(configFile));
   const image = await imageFor(of, configFile);
   const outdir = resolve(options.out ?? join(dirname(configFile), 'cdk.out'));
-  const stacks = await reportTask(terminal.report, 'synth', 'Making templates', async () => {
-    const { synthesise } = await import('../../../aws/synthesise.js');
-    return synthesise({ of, imageId: image.imageId, outdir, check: options.check === true });
-  });
+  const stacks = await reportTask(terminal.report, 'synth', 'Making templates', () =>
+    synthesise({ of, imageId: image.imageId, outdir, check: options.check === true }),
+  );
   const placeholder = image.placeholder === true;
   terminal.result({ out: outdir, stacks, image: image.imageId, placeholder }, () => {
     const rows = stacks.map(({ name, resources, template }) => [name, `${resources} resources`, template]);
