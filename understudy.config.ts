@@ -256,7 +256,5 @@ export default defineSite({
     },
     // Networks from which SSH reaches the operations host. Without any: Session Manager only.
     sshAllow: [],
-    // How long the balancer's access logs are kept.
-    accessLogDays: 90,
   },
 });

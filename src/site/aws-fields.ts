@@ -204,5 +204,4 @@ export const aws = z.strictObject({
     .max(8)
     .default([])
     .describe('Networks from which SSH reaches the operations host. Without any: Session Manager only.'),
-  accessLogDays: z.int().min(1).max(3650).default(90).describe("How long the balancer's access logs are kept."),
 });

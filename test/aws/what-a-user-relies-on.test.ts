@@ -328,12 +328,12 @@ describe('visitors', () => {
     });
   });
 
-  it('leave a line for each request in a bucket that forgets after 90 days', () => {
+  it('leave a line for each request in a bucket that forgets after as many days as the definition says', () => {
     const attributes = all('AWS::ElasticLoadBalancingV2::LoadBalancer')[0]?.properties.LoadBalancerAttributes;
     expect(attributes).toContainEqual({ Key: 'access_logs.s3.enabled', Value: 'true' });
     expect(attributes).toContainEqual({ Key: 'deletion_protection.enabled', Value: 'true' });
     const logs = all('AWS::S3::Bucket').find(({ properties }) => !properties.VersioningConfiguration);
-    expect(logs?.properties.LifecycleConfiguration.Rules[0].ExpirationInDays).toBe(90);
+    expect(logs?.properties.LifecycleConfiguration.Rules[0].ExpirationInDays).toBe(30);
     const policies = JSON.stringify(all('AWS::S3::BucketPolicy').map(({ properties }) => properties));
     expect(policies).toContain('logdelivery.elasticloadbalancing.amazonaws.com');
   });

@@ -52,7 +52,7 @@ export class DataStack extends Stack {
       network: network.network,
       groups: { dev: network.groups.idOf('dev-files'), media: network.groups.idOf('media-files') },
     });
-    this.logs = new LogBucket(this, 'Logs', { days: of.aws.accessLogDays }).bucket;
+    this.logs = new LogBucket(this, 'Logs', { days: of.site.accessLogs.retentionDays }).bucket;
     this.releases = new ReleaseBucket(this, 'Releases', { logs: this.logs }).bucket;
     this.releaseBucketArn = this.exportValue(this.releases.bucketArn, { name: releaseBucketExport(name) });
     this.publicZoneId = new PublicZone(this, 'PublicZone', of.hostedZone).zoneId;
