@@ -1,3 +1,4 @@
+import { crash } from './crash.js';
 import { soakFaults } from './faults.js';
 import { promotions } from './promotions.js';
 
@@ -20,6 +21,7 @@ import { promotions } from './promotions.js';
 
 /** @type {Readonly<Record<string, Soak>>} */
 export const soaks = {
+  crash,
   faults: { summary: 'faults chosen at random, under visitors and writes', run: soakFaults },
   promotions,
 };

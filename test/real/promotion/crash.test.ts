@@ -99,6 +99,17 @@ describe('a promotion that something is done to', () => {
     way: pick(['--resume', '--abort'] as const),
   }));
 
+  /** Goes on with what was cut off. What it needs may only just be coming back, so it may take more than once. */
+  async function bringToEnd(way: '--resume' | '--abort'): Promise<void> {
+    let ended = await site.cli(['promote', way, '--json']);
+    if (ended.exitCode === 3) {
+      expect(resultOf(ended)).toMatchObject({ error: { code: 'no-way-back' }, standsAt: expect.any(String) });
+      ended = await site.cli(['promote', '--resume', '--json']);
+    }
+    expect(ended, ended.stderr).toMatchObject({ exitCode: 0 });
+    await expectWhole(resultOf(ended).outcome === 'rolled-back' ? shown : number);
+  }
+
   it.each(kills)(`killed $afterMs ms after "$event $step" and then $way ends wholly (seed ${seed})`, async (one) => {
     const { step, event, afterMs, way } = one;
     const running = await begin();
@@ -109,13 +120,7 @@ describe('a promotion that something is done to', () => {
     // Killed so late, it may have come to its end already.
     if (lost.exitCode === 0) return expectWhole(number);
     expect(JSON.parse(lost.stdout)).toMatchObject({ error: { code: 'runner-lost' } });
-    let ended = await site.cli(['promote', way, '--json']);
-    if (ended.exitCode === 3) {
-      expect(resultOf(ended)).toMatchObject({ error: { code: 'no-way-back' }, standsAt: expect.any(String) });
-      ended = await site.cli(['promote', '--resume', '--json']);
-    }
-    expect(ended, ended.stderr).toMatchObject({ exitCode: 0 });
-    await expectWhole(resultOf(ended).outcome === 'rolled-back' ? shown : number);
+    await bringToEnd(way);
   });
 
   it('cut off, it keeps another from beginning, and can be taken back', async () => {
@@ -162,7 +167,7 @@ describe('a promotion that something is done to', () => {
   it('is taken back by itself when its replica is lost in the bake', async () => {
     const running = await begin('--bake', '60');
     await running.reaches('doing', 'bake');
-    await killDatabase('replica-2');
+    await killServer('replica-2');
     const ended = await running.ended;
     expect(ended.exitCode, ended.stderr).toBe(1);
     expect(resultOf(ended)).toMatchObject({ outcome: 'rolled-back', error: { code: 'replica-lost' }, standsAt: null });
@@ -173,7 +178,7 @@ describe('a promotion that something is done to', () => {
     const running = await begin('--bake', '2');
     await running.reaches('doing', 'bake');
     await rm(join(paths.databases(site.layout), 'replica-1', 'data', 'ibdata1'));
-    await killDatabase('replica-1');
+    await killServer('replica-1');
     const ended = await running.ended;
     expect(ended, ended.stderr).toMatchObject({ exitCode: 0 });
     expect(ended.stderr).toContain('replica-1 is lost: there is no way back now.');
@@ -203,7 +208,29 @@ describe('a promotion that something is done to', () => {
     await expectWhole(shown);
   });
 
-  async function killDatabase(id: string): Promise<void> {
+  it.each([
+    ['the primary', async () => [(await site.platform.database?.databases.topology())?.primary ?? '']],
+    ['an instance', async () => ['prod-1.nginx', 'prod-1.php-fpm']],
+  ] as const)(`ends wholly though %s is killed in the middle of it (seed ${seed})`, async (_, names) => {
+    const step = pick(stepIds.slice(1, 5));
+    const running = await begin();
+    await running.reaches('doing', step);
+    for (const name of await names()) await killServer(name);
+    const { exitCode, stdout, stderr } = await running.ended;
+    const result = JSON.parse(stdout) as PromotionResult;
+    await waitUntil(isWell, { what: 'the site to be well', deadlineMs: 60_000, everyMs: 250 });
+    if (result.standsAt !== null) return bringToEnd(pick(['--resume', '--abort'] as const));
+    expect([0, 1], `${step}: ${stderr}`).toContain(exitCode);
+    await expectWhole(result.outcome === 'promoted' ? number : shown);
+  });
+
+  const isWell = async () => {
+    const instances = await site.platform.fleet.instances('prod');
+    const topology = await site.platform.database?.databases.topology();
+    return topology?.state === 'redundant' && instances.every(({ state }) => state === 'healthy');
+  };
+
+  async function killServer(id: string): Promise<void> {
     const record = JSON.parse(await readFile(join(paths.processes(site.layout), `${id}.json`), 'utf8'));
     process.kill(record.process.pid, 'SIGKILL');
   }
