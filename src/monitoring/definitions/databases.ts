@@ -110,7 +110,7 @@ export const databaseAlarms = {
     missingData: 'unchanged',
     where: 'a database server',
     visitorsSee: 'Nothing, or now and then a page that takes a second or two longer: the others answer.',
-    toDo: 'See which role it has: `understudy status`. One that stays like this has to be ended by hand.',
+    toDo: 'See which role it has: `understudy status`. One that stays like this is killed and started anew.',
     runbook: aReplica,
   },
   'standby-lag': {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DoctorReport, judge } from '../../../src/local/machine/doctor.js';
+import { planInstallation } from '../../../src/local/machine/installation-plan.js';
 import type { SystemFacts } from '../../../src/local/machine/system.js';
 import { parseOsRelease } from '../../../src/local/machine/system.js';
 import { debian12, freshDebian12, withProgram } from './facts-of.js';
@@ -13,6 +14,15 @@ describe('the verdict on a machine', () => {
     expect(report.ready).toBe(true);
     expect(report.system.verdict).toBe('tested');
     expect(report.requirements.filter(({ verdict }) => verdict !== 'good')).toEqual([]);
+  });
+
+  it('without the programs of monitoring is ready all the same, and says what nobody does then', () => {
+    const report = judge(withProgram('prometheus', undefined));
+    expect(report.ready).toBe(true);
+    expect(requirement(report, 'prometheus')).toMatchObject({ verdict: 'missing', optional: true });
+    expect(planInstallation(report)).toEqual([
+      { name: 'prometheus', because: ['prometheus: measuring, and raising alarms'] },
+    ]);
   });
 
   it('crosses a process boundary unchanged', () => {
