@@ -194,6 +194,7 @@ export class Cluster {
         await this.#continueMove(seen, signal);
         break;
       case 'restart-old-primary':
+        await this.#options.configure(standby.id, 'standby');
         await processes.start(standby.id);
         await this.#record(roles, { moving: null });
         break;

@@ -57,13 +57,12 @@ export function decide(situation: Situation): Action {
   );
 }
 
-/** First of all: nobody but the recorded primary may be writable, and nobody at all during a move. */
-function keepOneWritable({ roles, primary, standby }: Situation): Action | undefined {
-  if (standby.answer?.readOnly === false) return { do: 'make-read-only', server: standby.id };
-  if (roles.moving && primary.id === roles.moving.from && primary.answer?.readOnly === false) {
-    return { do: 'make-read-only', server: primary.id };
-  }
-  return undefined;
+/**
+ * First of all: nobody but the recorded primary may be writable. During a move the primary is killed, and not asked to
+ * refuse writes before: with commits that hang on a full disk it would never answer.
+ */
+function keepOneWritable({ standby }: Situation): Action | undefined {
+  return standby.answer?.readOnly === false ? { do: 'make-read-only', server: standby.id } : undefined;
 }
 
 function continueMove({ roles }: Situation): Action | undefined {

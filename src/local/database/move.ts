@@ -60,9 +60,9 @@ export async function continueMove(
     await dialect.detach(seen.connection);
   }
   await setAcknowledging(seen.connection, false);
-  // Before the record: from then on either of them may be restarted in its new role.
+  // Before the record: from then on it may be restarted in its new role. The other one, which nobody restarts before it
+  // is told to, gets its configuration then: its disk may be full, and must not keep this from going on.
   await configure(to, 'primary');
-  await configure(from, 'standby');
   const since = now().toISOString();
   await record({
     primary: to,
@@ -71,7 +71,6 @@ export async function continueMove(
   return undefined;
 
   async function abandon(reason: string): Promise<string> {
-    await configure(from, 'primary');
     await configure(to, 'standby');
     // Started first: it begins read-only, and if this program ends here, the move is abandoned once more.
     await processes.start(from);

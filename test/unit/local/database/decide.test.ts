@@ -314,7 +314,7 @@ describe('what is done next', () => {
     [
       'a failover has begun and the old primary is writable',
       situation({ roles: { ...roles, moving: { from: 'db-1', to: 'db-2', start: 's1' } } }),
-      { do: 'make-read-only', server: 'db-1' },
+      { do: 'continue-move' },
     ],
     [
       'a failover is done but for the old primary',
