@@ -1,4 +1,5 @@
 import { content } from './content.js';
+import { failover } from './failover.js';
 import { idle } from './memory.js';
 import { failedRequests, promotion } from './promotions.js';
 import { cache } from './requests.js';
@@ -29,5 +30,6 @@ export const benches = {
   content: { summary: 'comparing two databases', measure: content },
   'failed-requests': { summary: 'visitors during promotions', measure: failedRequests },
   traffic: { summary: 'summing up access logs', measure: traffic },
+  failover: { summary: 'losing the primary, and an instance', measure: failover },
   cache: { summary: "prod's cached home page", measure: cache },
 };

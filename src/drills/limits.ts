@@ -40,6 +40,7 @@ export const limits = {
   'standby-kill': usual,
   'replica-kill': usual,
   'replica-reboot': usual,
+  'gate-leak': usual,
   'replica-kill-in-bake': promoting,
   'all-databases': { ...usual, failedGets: 'fresh', recoveredMs: 20_000 },
   'balancer-kill': { ...usual, failedGets: 'in-flight', gapMs: 1_000 },

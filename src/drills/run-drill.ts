@@ -40,7 +40,8 @@ const quietMs = 3_000;
 export async function runDrill(drill: Drill, ground: Ground, options: DrillOptions): Promise<DrillResult> {
   await drill.tidy?.(ground);
   await requireWhole(ground);
-  const run = `${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}-${drill.name}`;
+  const startedAt = new Date();
+  const run = `${startedAt.toISOString().replace(/[-:]|\.\d+/g, '')}-${drill.name}`;
   const folder = join(options.folder, run);
   const timeLine = new TimeLine(({ text }) => options.heard(text));
   const workload = await startWorkload(ground, { ...options, run, ledgerFile: join(folder, 'ledger.ndjson') });
@@ -59,6 +60,8 @@ export async function runDrill(drill: Drill, ground: Ground, options: DrillOptio
   };
   const result: DrillResult = { ...judge(measured), seed: options.seed, report: join(folder, 'report.md') };
   noteFailures(workload, timeLine);
+  for (const { at, kind, subject, detail } of await ground.platform.events.read(startedAt.toISOString()))
+    timeLine.note(`platform: ${kind} ${subject}: ${detail}`, Date.parse(at));
   await removeWrites(ground).catch((error: unknown) =>
     timeLine.note(`what authors wrote stays in dev until the next drill: ${messageOf(error)}`),
   );
@@ -81,6 +84,7 @@ async function perform(
   const faults: { at: number; doneAt: number }[] = [];
   const problems: string[] = [];
   const watch = await Watch.start(ground, timeLine);
+  let restoredAt: number | undefined;
   const { stage, whole } = stageOf(drill, ground, options, { workload, timeLine, watch, faults, problems });
   try {
     await delay(quietMs + stage.random() * 1_000, undefined, { signal });
@@ -88,6 +92,7 @@ async function perform(
     await drill.heal?.(stage);
     // Not whole in time is a verdict, told by the limits.
     await whole().catch(() => signal.throwIfAborted());
+    restoredAt = watch.wholeSince;
     const left = workload.startedAt + durationMs - performance.now();
     if (left > 0) await delay(left, undefined, { signal });
     if (drill.check) problems.push(...(await drill.check(stage)));
@@ -101,10 +106,9 @@ async function perform(
     await watch.stop();
   }
   const lastFault = faults.at(-1);
-  const { wholeSince, lacks } = watch;
-  if (wholeSince === undefined) problems.push(...lacks);
+  if (watch.wholeSince === undefined) problems.push(...watch.lacks);
   const redundancyRestoredMs =
-    wholeSince === undefined || !lastFault ? undefined : Math.max(0, Math.round(wholeSince - lastFault.at));
+    restoredAt === undefined || !lastFault ? undefined : Math.max(0, Math.round(restoredAt - lastFault.at));
   return { faults, redundancyRestoredMs, problems };
 }
 

@@ -5,7 +5,7 @@ import { loadSpike } from './load.js';
 import { allDatabases, zoneOutage } from './outages.js';
 import { balancerKill, controlPlaneKill } from './platform.js';
 import { badRelease, replicaKillInBake } from './promotions.js';
-import { replicaKill, replicaReboot } from './replicas.js';
+import { gateLeak, replicaKill, replicaReboot } from './replicas.js';
 
 /** Every drill, in the order in which `--all` does them. */
 export const drills: readonly Drill[] = [
@@ -19,6 +19,7 @@ export const drills: readonly Drill[] = [
   standbyKill,
   replicaKill,
   replicaReboot,
+  gateLeak,
   replicaKillInBake,
   allDatabases,
   balancerKill,
