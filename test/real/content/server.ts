@@ -29,7 +29,7 @@ export async function installServer(folder: string, name: string): Promise<strin
 const tmpOf = (dataDir: string) => `${dataDir}.tmp`;
 
 /** Starts it on port 3306 of an address, and waits until it answers. */
-export async function startServer(dataDir: string, address: string): Promise<Server> {
+export async function startServer(dataDir: string, address: string, more: readonly string[] = []): Promise<Server> {
   const socket = join(dataDir, 's');
   const ref = await startDaemon({
     program: 'mariadbd',
@@ -45,6 +45,7 @@ export async function startServer(dataDir: string, address: string): Promise<Ser
       '--innodb-buffer-pool-size=32M',
       '--innodb-flush-log-at-trx-commit=0',
       '--performance-schema=OFF',
+      ...more,
     ],
     logFile: `${dataDir}.log`,
   });
