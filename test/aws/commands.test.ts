@@ -9,7 +9,7 @@ import { dangerous, type PlannedChanges } from '../../src/aws/deployment/changes
 import type { Caller } from '../../src/aws/deployment/clients.js';
 import { checkDelegation } from '../../src/aws/deployment/delegation.js';
 import { needRealImage } from '../../src/aws/deployment/deploy.js';
-import { needConfirmation } from '../../src/aws/deployment/destroy.js';
+import { destroy, needConfirmation } from '../../src/aws/deployment/destroy.js';
 import { examineAws } from '../../src/aws/deployment/doctor.js';
 import { explainFailure } from '../../src/aws/deployment/explain-failure.js';
 import { checkIdentity } from '../../src/aws/deployment/identity.js';
@@ -219,6 +219,80 @@ describe('a deployment', () => {
 });
 
 describe('removing', () => {
+  /** Writes down what is asked of AWS and of the toolkit, in order. */
+  async function remove(data: boolean, present: readonly string[]) {
+    const asked: string[] = [];
+    const client = answering({
+      DescribeStacks: ({ StackName }: { StackName: string }) => {
+        if (!present.some((part) => StackName.endsWith(part))) throw named('ValidationError', 'does not exist');
+        return { Stacks: [{ Outputs: [] }] };
+      },
+      ListStackResources: ({ StackName, NextToken }: { StackName: string; NextToken?: string }) => {
+        const ResourceType = StackName.endsWith('edge')
+          ? 'AWS::ElasticLoadBalancingV2::LoadBalancer'
+          : 'AWS::RDS::DBInstance';
+        const PhysicalResourceId = NextToken ? 'second' : 'first';
+        return {
+          StackResourceSummaries: [{ ResourceType, PhysicalResourceId, ResourceStatus: 'CREATE_COMPLETE' }],
+          ...(NextToken ? {} : { NextToken: 'more' }),
+        };
+      },
+      ModifyLoadBalancerAttributes: ({ LoadBalancerArn }: { LoadBalancerArn: string }) =>
+        asked.push(`unprotect ${LoadBalancerArn}`),
+      ModifyDBInstance: ({ DBInstanceIdentifier }: { DBInstanceIdentifier: string }) =>
+        asked.push(`unprotect ${DBInstanceIdentifier}`),
+      UpdateTerminationProtection: ({ StackName }: { StackName: string }) => asked.push(`unlock ${StackName}`),
+    });
+    const toolkit = {
+      fromAssemblyDirectory: async (directory: string) => directory,
+      destroy: async (directory: string, { stacks }: { stacks: { patterns: string[] } }) => {
+        asked.push(`remove ${stacks.patterns} by ${directory}`);
+      },
+    };
+    const removed = await destroy({
+      of,
+      data,
+      directories: { site: 'site', image: 'image' },
+      toolkit: toolkit as never,
+      activity: new DeploymentActivity(() => {}),
+      clients: { cloudFormation: client, balancers: client, rds: client },
+      signal: new AbortController().signal,
+    });
+    return { asked, removed };
+  }
+  const all = ['network', 'image', 'data', 'edge', 'dev', 'prod', 'operations'];
+
+  it('what serves leaves databases and network alone, and ends the protection of the balancer only', async () => {
+    const { asked } = await remove(false, all);
+    expect(asked).toEqual([
+      'remove operations by site',
+      'remove prod by site',
+      'remove dev by site',
+      'unprotect first',
+      'unprotect second',
+      'remove edge by site',
+    ]);
+  });
+
+  it('everything ends each protection just before what it protects goes', async () => {
+    const { asked, removed } = await remove(true, all);
+    expect(asked.slice(6)).toEqual([
+      'unprotect first',
+      'unprotect second',
+      'unlock understudy-example-data',
+      'remove data by site',
+      'remove image by image',
+      'unlock understudy-example-network',
+      'remove network by site',
+    ]);
+    expect(removed).toHaveLength(7);
+  });
+
+  it('goes on after a run that was cut off: what is gone is passed over', async () => {
+    const { removed } = await remove(true, ['data', 'network']);
+    expect(removed).toEqual(['understudy-example-data', 'understudy-example-network']);
+  });
+
   it("databases needs the site's name", () => {
     expect(() => needConfirmation(of, true, undefined)).toThrow(/not confirmed/);
     expect(() => needConfirmation(of, true, 'other')).toThrow(/not confirmed/);

@@ -151,6 +151,15 @@ describe('what builds the image', () => {
     expect(ofType(template, 'AWS::ImageBuilder::ImagePipeline')).not.toHaveProperty('Schedule');
   });
 
+  it('stands on nothing of the network that a deployment of the site would take away', () => {
+    const used = [...JSON.stringify(build('abcdef012345')).matchAll(/"Fn::ImportValue":"([^"]+)"/g)].map(
+      ([, name]) => name,
+    );
+    const exported = Object.values(templatesOf().network.Outputs ?? {}).map(({ Export }) => Export?.Name);
+    expect(used.length).toBeGreaterThan(0);
+    expect(used.filter((name) => !exported.includes(name))).toEqual([]);
+  });
+
   it('has a new version for new files, since a version never changes', () => {
     const versions = ['abcdef012345', 'abcdee012345'].map(
       (files) => ofType(build(files), 'AWS::ImageBuilder::Component').Version,

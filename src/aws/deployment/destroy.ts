@@ -39,7 +39,8 @@ export function needConfirmation(of: AwsSite, data: boolean, confirmed: string |
 
 export interface DestroyOptions {
   readonly of: AwsSite;
-  readonly directory: string;
+  /** Templates of the site, and of what builds its image. */
+  readonly directories: { readonly site: string; readonly image: string };
   readonly toolkit: Toolkit;
   readonly activity: DeploymentActivity;
   readonly data: boolean;
@@ -91,11 +92,14 @@ async function endProtection(part: StackPart, stack: string, { clients, signal }
   }
 }
 
-async function removeStack(part: StackPart, { toolkit, directory, activity }: DestroyOptions): Promise<void> {
+async function removeStack(part: StackPart, { toolkit, directories, activity }: DestroyOptions): Promise<void> {
   try {
-    await toolkit.destroy(await toolkit.fromAssemblyDirectory(directory), {
-      stacks: { strategy: StackSelectionStrategy.PATTERN_MATCH, patterns: [part] },
-    });
+    await toolkit.destroy(
+      await toolkit.fromAssemblyDirectory(part === 'image' ? directories.image : directories.site),
+      {
+        stacks: { strategy: StackSelectionStrategy.PATTERN_MUST_MATCH_SINGLE, patterns: [part] },
+      },
+    );
   } catch (error) {
     throw explainFailure(error, activity.failed);
   }

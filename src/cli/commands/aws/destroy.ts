@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { destroy as destroySite, keptAfterDestroy, needConfirmation } from '../../../aws/deployment/destroy.js';
+import { instanceFilesHash } from '../../../aws/instance-files.js';
+import { synthesiseImage } from '../../../aws/synthesise.js';
 import { awsSite } from '../../../site/aws-site.js';
 import { loadSite } from '../../../site/load.js';
 import type { CommandContext } from '../../command.js';
@@ -16,8 +19,10 @@ export async function destroy(context: CommandContext, options: AwsOptions): Pro
   const question = `Remove ${what} of ${of.site.name} from ${of.account} in ${of.region}? Deletion protection is ended for it.`;
   await agree(context, options.yes === true, question);
   const removed = await withTemplates(async (directory) => {
-    await makeTemplates(context, of, directory, false);
-    return destroySite({ of, directory, toolkit, activity, data, clients, signal });
+    const directories = { site: join(directory, 'site'), image: join(directory, 'image') };
+    await makeTemplates(context, of, directories.site, false);
+    synthesiseImage({ of, instanceFiles: await instanceFilesHash(), outdir: directories.image });
+    return destroySite({ of, directories, toolkit, activity, data, clients, signal });
   });
   const kept = data ? keptAfterDestroy : ['everything that holds data: the stacks data and network'];
   terminal.result({ removed, kept }, () =>

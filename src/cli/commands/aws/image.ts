@@ -26,8 +26,12 @@ export async function image(context: CommandContext, options: AwsOptions): Promi
   const instanceFiles = await instanceFilesHash();
   await withTemplates(async (directory) => {
     synthesiseImage({ of, instanceFiles, outdir: directory });
-    // The build needs a network to work in; one that is there already is left as it is.
-    for (const part of ['network', 'image'] as const) await deployStack(part, { directory, toolkit, activity });
+    // The build needs a network to work in. One that is there is left alone: the templates made here export only what
+    // the build uses, and other stacks stand on the rest.
+    const network = await stackOutputs(clients.cloudFormation, stackName(of.site.name, 'network'), signal);
+    // A first attempt that was taken back is there by name, and exports nothing.
+    if (Object.keys(network ?? {}).length === 0) await deployStack('network', { directory, toolkit, activity });
+    await deployStack('image', { directory, toolkit, activity });
   });
   const outputs = await stackOutputs(clients.cloudFormation, stackName(of.site.name, 'image'), signal);
   const { report } = terminal;
