@@ -12,6 +12,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { UnderstudyError } from '../../output/errors.js';
+import { deadlineSignal } from '../../process/deadline.js';
 import { awsError } from './aws-error.js';
 
 /** A text and the version of it that S3 names by its tag. */
@@ -100,20 +101,24 @@ export class Bucket {
         remedy: 'Exclude what does not belong into a release: uploads and backups (`promotion.excludes`).',
       });
     }
-    await this.#call('s3:PutObject', key, transferMs, (deadline) => {
-      const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
-      const body = { Body: createReadStream(file), ContentLength: size, ChecksumSHA256 };
-      const abortSignal = signal ? AbortSignal.any([signal, deadline]) : deadline;
-      return this.client.send(new PutObjectCommand({ ...this.#at(key), ...body }), { abortSignal });
-    });
+    await this.#call(
+      's3:PutObject',
+      key,
+      transferMs,
+      (abortSignal) => {
+        const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
+        const body = { Body: createReadStream(file), ContentLength: size, ChecksumSHA256 };
+        return this.client.send(new PutObjectCommand({ ...this.#at(key), ...body }), { abortSignal });
+      },
+      signal,
+    );
   }
 
   /** Puts an object into a file, which appears when it is whole. @returns false if there is none */
   async download(key: string, file: string, signal?: AbortSignal): Promise<boolean> {
     if ((await this.size(key)) === undefined) return false;
     const aside = `${file}.${process.pid}.part`;
-    const deadline = AbortSignal.timeout(transferMs);
-    const ending = signal ? AbortSignal.any([signal, deadline]) : deadline;
+    const ending = deadlineSignal(transferMs, signal);
     try {
       await pipeline(await this.stream(key, ending), createWriteStream(aside, { flush: true }), { signal: ending });
       await rename(aside, file);
@@ -175,10 +180,17 @@ export class Bucket {
     }
   }
 
-  async #call<T>(action: string, key: string, ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #call<T>(
+    action: string,
+    key: string,
+    ms: number,
+    work: (signal: AbortSignal) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     try {
-      return await work(AbortSignal.timeout(ms));
+      return await work(deadlineSignal(ms, signal));
     } catch (error) {
+      signal?.throwIfAborted();
       throw this.#failed(error, action, key);
     }
   }

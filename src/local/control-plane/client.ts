@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { fromWire, hasErrno, UnderstudyError } from '../../output/errors.js';
 import { type Report, silent } from '../../output/messages.js';
+import { deadlineSignal } from '../../process/deadline.js';
 import type { AnswerLine, CallName, ControlPlaneCalls } from './api.js';
 
 export interface CallOptions {
@@ -23,17 +24,16 @@ export class ControlPlaneClient {
     params: ControlPlaneCalls[Name]['params'],
     { report = silent, signal, deadlineMs = 30_000 }: CallOptions = {},
   ): Promise<ControlPlaneCalls[Name]['result']> {
-    const deadline = AbortSignal.timeout(deadlineMs);
-    const either = signal ? AbortSignal.any([signal, deadline]) : deadline;
+    const within = deadlineSignal(deadlineMs, signal);
     try {
-      for await (const line of this.#lines(name, params, either)) {
+      for await (const line of this.#lines(name, params, within)) {
         if ('message' in line) report(line.message);
         else if ('error' in line) throw fromWire(line.error);
         else return line.result as ControlPlaneCalls[Name]['result'];
       }
     } catch (error) {
       signal?.throwIfAborted();
-      if (deadline.aborted) {
+      if (within.aborted) {
         throw new UnderstudyError({
           code: 'deadline',
           message: `The control plane did not finish "${name}" within ${deadlineMs / 1000} s.`,

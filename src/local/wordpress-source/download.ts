@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { UnderstudyError, usageError } from '../../output/errors.js';
+import { deadlineSignal } from '../../process/deadline.js';
 import { fileDigest } from './checksum.js';
 import { mismatch } from './unpack-archive.js';
 
@@ -46,13 +47,13 @@ async function attempt<T>(
   signal: AbortSignal | undefined,
   work: (within: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const deadline = AbortSignal.timeout(deadlineMs);
+  const within = deadlineSignal(deadlineMs, signal);
   try {
-    return await work(signal ? AbortSignal.any([signal, deadline]) : deadline);
+    return await work(within);
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof UnderstudyError) throw error;
-    throw unreachable(url, deadline.aborted ? `no answer within ${deadlineMs / 1000} s` : causeOf(error), error);
+    throw unreachable(url, within.aborted ? `no answer within ${deadlineMs / 1000} s` : causeOf(error), error);
   }
 }
 
