@@ -3,7 +3,7 @@ export interface Wellbeing {
   readonly at: number;
   /** For how long it was unwell, in ms; time in which it is well slowly takes this back. */
   readonly unwellMs: number;
-  /** How often it was replaced since it was last well for a minute. */
+  /** How often it was replaced since it was last well for half a minute. */
   readonly replaced: number;
   readonly wellSince: number | undefined;
 }
@@ -20,7 +20,7 @@ const patienceMs = 5_000;
 const longestPatienceMs = 120_000;
 /** An instance that comes and goes is to be replaced too: being well counts a quarter of being unwell. */
 const recovery = 0.25;
-const calmMs = 60_000;
+const calmMs = 30_000;
 /** Between two looks nothing longer counts: the machine may have been asleep. */
 const longestLookMs = 2_000;
 

@@ -1,13 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Layout, paths } from '../../../src/local/layout.js';
 import { allProcesses, commandLine } from '../../../src/process/table.js';
 import { waitUntil } from '../../../src/process/wait.js';
 
-/** The pid of a server of the platform, as it is written down now; 0 while it is being started. */
+/** The pid of a server of the platform, as it is written down now; 0 while it is stopped or being started. */
 export function pidOf(layout: Layout, name: string): number {
-  const record = JSON.parse(readFileSync(join(paths.processes(layout), `${name}.json`), 'utf8'));
-  return record.process?.pid ?? 0;
+  const file = join(paths.processes(layout), `${name}.json`);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')).process?.pid ?? 0) : 0;
 }
 
 /** Waits until a server has another process than before. */

@@ -1,0 +1,176 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { statistics } from '../../../src/local/balancer/runtime.js';
+import { paths } from '../../../src/local/layout.js';
+import { waitUntil } from '../../../src/process/wait.js';
+import { underLoad } from '../../helpers/load.js';
+import { startPlatform, type TestPlatform } from '../../helpers/platform.js';
+import { pidOf, untilRestarted } from '../control-plane/processes.js';
+import { indexPage } from '../promotion/php-site.js';
+
+let site: TestPlatform;
+
+beforeAll(async () => {
+  site = await startPlatform({
+    definition: {
+      name: 'faulty',
+      app: { kind: 'php', directory: './site' },
+      // One instance for each fault: the second one within half a minute would be met with more patience.
+      environments: { prod: { capacity: { min: 4 } }, dev: { capacity: { min: 1 } } },
+    },
+    files: { 'site/index.php': indexPage, 'site/code.php': '<?php return 1;' },
+  });
+  expect(await site.cli(['promote', '--yes'])).toMatchObject({ exitCode: 0 });
+});
+afterAll(() => site?.destroy());
+
+/** Pages that no cache has: each needs PHP. */
+const fresh = () => Array.from({ length: 20_000 }, (_, index) => `/?${Date.now()}-${index}`);
+const load = () => ({ paths: fresh(), atOnce: 6, pauseMs: 15 });
+
+const stateOf = async (id: string) => {
+  const { prod } = (await site.client.call('status', {})).environments;
+  return prod.instances.find((instance) => instance.id === id)?.state;
+};
+const untilWell = () =>
+  waitUntil(
+    async () => {
+      const { dev, prod } = (await site.client.call('status', {})).environments;
+      return [...dev.instances, ...prod.instances].every(({ state }) => state === 'healthy');
+    },
+    { what: 'every instance to be well', deadlineMs: 60_000, everyMs: 100 },
+  );
+afterEach(untilWell);
+
+/** Waits until neither balancer process sends anything to the instance. @returns after how many ms */
+async function untilOut(id: string): Promise<number> {
+  const started = performance.now();
+  const isOut = async (name: string) => {
+    const rows = await statistics(join(paths.runtime(site.layout, 'lb'), `${name}.sock`));
+    const row = rows?.find(({ pxname, svname }) => pxname === 'prod' && svname === id);
+    return row !== undefined && !row.status?.startsWith('UP');
+  };
+  await waitUntil(async () => (await isOut('haproxy-1')) && (await isOut('haproxy-2')), {
+    what: `${id} to be out of rotation`,
+    deadlineMs: 10_000,
+    everyMs: 10,
+  });
+  return performance.now() - started;
+}
+
+const signal = (name: string, what: NodeJS.Signals) => process.kill(-pidOf(site.layout, name), what);
+
+describe('nobody notices', () => {
+  it.each([['nginx'], ['php-fpm']])('that the %s of an instance is killed', async (server) => {
+    const name = `prod-1.${server}`;
+    const before = pidOf(site.layout, name);
+    const report = await underLoad(
+      site,
+      async () => {
+        await delay(300);
+        signal(name, 'SIGKILL');
+        await untilRestarted(site.layout, name, before);
+        await untilWell();
+      },
+      load(),
+    );
+    expect(report).toMatchObject({ failed: 0, failures: [] });
+  });
+
+  it.each([
+    ['nginx', 'prod-2'],
+    ['php-fpm', 'prod-3'],
+  ])('that %s of an instance hangs; it is replaced', async (server, id) => {
+    const name = `${id}.${server}`;
+    const before = pidOf(site.layout, name);
+    let outMs = Number.POSITIVE_INFINITY;
+    const report = await underLoad(
+      site,
+      async () => {
+        await delay(300);
+        signal(name, 'SIGSTOP');
+        outMs = await untilOut(id);
+        await untilRestarted(site.layout, name, before);
+        await untilWell();
+      },
+      load(),
+    );
+    expect(report).toMatchObject({ failed: 0, failures: [] });
+    expect(outMs).toBeLessThan(4_000);
+  });
+
+  it('that an instance takes a second for everything; it is replaced', async () => {
+    const names = ['prod-4.nginx', 'prod-4.php-fpm'];
+    const before = pidOf(site.layout, 'prod-4.nginx');
+    const isReplaced = () => ![0, before].includes(pidOf(site.layout, 'prod-4.nginx'));
+    const report = await underLoad(
+      site,
+      async () => {
+        // It gets the processor for a twentieth of the time.
+        for (let turn = 0; turn < 60 && !isReplaced(); turn++) {
+          for (const name of names) signal(name, 'SIGSTOP');
+          await delay(950);
+          if (!isReplaced()) for (const name of names) signal(name, 'SIGCONT');
+          await delay(50);
+        }
+        expect(isReplaced()).toBe(true);
+        await untilWell();
+      },
+      load(),
+    );
+    expect(report).toMatchObject({ failed: 0, failures: [] });
+  });
+
+  it('that the instances of a zone are killed, all at once', async () => {
+    const names = ['dev-1', 'prod-1', 'prod-3'].flatMap((id) => [`${id}.nginx`, `${id}.php-fpm`]);
+    const report = await underLoad(
+      site,
+      async () => {
+        await delay(300);
+        const before = names.map((name) => pidOf(site.layout, name));
+        for (const name of names) signal(name, 'SIGKILL');
+        for (const [index, name] of names.entries()) await untilRestarted(site.layout, name, before[index] ?? 0);
+        await untilWell();
+      },
+      load(),
+    );
+    expect(report).toMatchObject({ failed: 0, failures: [] });
+  });
+
+  it('that an instance has lost its configuration and dies; it is mended', async () => {
+    const root = paths.instance(site.layout, 'prod-1');
+    const report = await underLoad(
+      site,
+      async () => {
+        await writeFile(join(root, 'etc/nginx.conf'), 'nonsense');
+        signal('prod-1.nginx', 'SIGKILL');
+        await waitUntil(async () => (await stateOf('prod-1')) === 'unhealthy', {
+          what: 'it to be unwell',
+          deadlineMs: 9_000,
+        });
+        await untilWell();
+      },
+      load(),
+    );
+    expect(report).toMatchObject({ failed: 0, failures: [] });
+  });
+});
+
+describe('a balancer process that is killed', () => {
+  it('takes along what it was just answering, and nothing else', async () => {
+    const before = pidOf(site.layout, 'haproxy-1');
+    const report = await underLoad(
+      site,
+      async () => {
+        await delay(300);
+        process.kill(before, 'SIGKILL');
+        await untilRestarted(site.layout, 'haproxy-1', before);
+        await delay(1_000);
+      },
+      load(),
+    );
+    expect(report.failed).toBeLessThanOrEqual(6);
+  });
+});
