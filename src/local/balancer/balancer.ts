@@ -148,6 +148,16 @@ export class Balancer {
     }, commands);
   }
 
+  /**
+   * Ends what is under way at an instance that does not answer: a GET is then asked of another one. Not left to
+   * HAProxy's `on-marked-down shutdown-sessions`, which would also end the very requests that are just being tried
+   * elsewhere because nobody listened (1 or 2 failed whenever a zone was killed).
+   */
+  async cutOff(environment: EnvironmentName, id: string): Promise<void> {
+    const commands = [`shutdown sessions server ${environment}/${id}`];
+    await Promise.all(this.options.processes.map(({ adminSocket }) => command(adminSocket, commands)));
+  }
+
   async setPrimary(primary: ServerId): Promise<void> {
     const away = Object.keys(this.options.frame.cluster).filter((id) => id !== primary);
     await this.#change(

@@ -8,6 +8,9 @@ import type { BalancerFrame, BalancerProcess, BalancerState, WebServer } from '.
  * Where the numbers come from: with a check every 0.5 s and two failures to be marked down, an instance that hangs
  * is out of rotation within 2 s, and with retries on another server no GET fails meanwhile (0 of 2,380 measured).
  * Only GET is retried: anything else may have been acted upon.
+ * An instance at which nobody listens has the fewest connections, so every request would try it first until a check has
+ * failed twice; where several die at once, all tries of a request went to those (12 of 440 failed). So two refused
+ * connections put it out of rotation, and a request has more tries than that takes for three instances.
  * No master-worker mode: losing the worker would take the master along, and the other process with it.
  */
 export function renderConfiguration(frame: BalancerFrame, state: BalancerState, process: BalancerProcess): string {
@@ -46,7 +49,7 @@ const defaults = `defaults
     timeout http-request 10s
     timeout http-keep-alive 15s
     timeout queue 5s
-    default-server check inter 500ms fall 2 rise 2 on-marked-down shutdown-sessions
+    default-server check inter 500ms fall 2 rise 2
 `;
 
 const stats = ({ statsAddress }: BalancerProcess) => `frontend stats
@@ -89,12 +92,14 @@ function web(environment: 'dev' | 'prod', { domains }: BalancerFrame, state: Bal
     option httpchk
     http-check send meth GET uri /-/health ver HTTP/1.1 hdr Host ${domains[environment]}
     http-check expect status 200
+    retries 6
     retry-on all-retryable-errors
     # The instances of a lost zone have the fewest connections and would be chosen again and again until their checks
     # have failed. Two refused connections in a row are proof enough; one more try then finds an instance that lives.
     default-server observe layer4 error-limit 2 on-error mark-down
     retries 4
     http-request disable-l7-retry unless METH_GET
+    default-server observe layer4 error-limit 2 on-error mark-down
 ${lines.join('\n')}
 `;
 }
@@ -130,4 +135,5 @@ const endpoint = (name: string, address: string) => `listen ${name}
     option tcp-check
     tcp-check connect
     tcp-check expect string mysql_native_password
+    default-server on-marked-down shutdown-sessions
 `;

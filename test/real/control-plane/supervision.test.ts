@@ -99,41 +99,6 @@ describe('a server that dies', () => {
     expect(groupMembers(master)).toEqual([]);
     expect(report).toMatchObject({ failed: 0 });
   });
-
-  it("takes no request along when the whole of an instance's nginx is killed: others are asked instead", async () => {
-    const report = await underLoad(platform, async () => {
-      const master = pidOf(platform.layout, 'prod-2.nginx');
-      process.kill(-master, 'SIGKILL');
-      await untilRestarted(platform.layout, 'prod-2.nginx', master);
-      await untilWell();
-    });
-    expect(report).toMatchObject({ failed: 0 });
-    expect(report.requests).toBeGreaterThan(3);
-  });
-});
-
-describe('an instance that hangs', () => {
-  it('is out of rotation within 2 s, fails nobody, and is started anew', async () => {
-    const servers = ['prod-1.nginx', 'prod-1.php-fpm'].map((name) => pidOf(platform.layout, name));
-    let outAfterMs = Number.POSITIVE_INFINITY;
-    const report = await underLoad(platform, async () => {
-      const started = performance.now();
-      for (const pid of servers) process.kill(-pid, 'SIGSTOP');
-      await waitUntil(async () => (await stateOf('prod-1')) === 'unhealthy', {
-        what: 'the balancer to leave it alone',
-        deadlineMs: 10_000,
-        everyMs: 20,
-      });
-      outAfterMs = performance.now() - started;
-      await untilRestarted(platform.layout, 'prod-1.nginx', servers[0] ?? 0);
-      await untilWell();
-    });
-    expect(report).toMatchObject({ failed: 0 });
-    expect(outAfterMs).toBeLessThan(4_000);
-  });
-
-  const stateOf = async (id: string) =>
-    (await status()).environments.prod.instances.find((instance) => instance.id === id)?.state;
 });
 
 describe('a balancer process', () => {
