@@ -3,6 +3,7 @@ import { failover } from './failover.js';
 import { idle } from './memory.js';
 import { failedRequests, promotion } from './promotions.js';
 import { cache } from './requests.js';
+import { scale } from './scale.js';
 import { slowFiles } from './slow-files/bench.js';
 import { start, status } from './start.js';
 import { traffic } from './traffic.js';
@@ -29,6 +30,7 @@ export const benches = {
   },
   content: { summary: 'comparing two databases', measure: content },
   'failed-requests': { summary: 'visitors during promotions', measure: failedRequests },
+  scale: { summary: 'instances that come and go with the load', measure: scale },
   traffic: { summary: 'summing up access logs', measure: traffic },
   failover: { summary: 'losing the primary, and an instance', measure: failover },
   cache: { summary: "prod's cached home page", measure: cache },

@@ -31,10 +31,31 @@ export class BenchSite {
   /** @param {AbortSignal} signal */
   static async create(signal) {
     const site = new BenchSite(await mkdtemp(join(tmpdir(), 'understudy-bench-')), signal);
-    const source = existsSync(wordpressPackage.folder) ? { directory: wordpressPackage.folder } : 'auto';
-    const definition = { name: 'bench', app: { kind: 'wordpress', source } };
-    await writeFile(site.configFile, `export default ${JSON.stringify(definition)};\n`);
+    await site.define({});
     return site;
+  }
+
+  /** Writes the definition; `up` applies it. @param {object} prod the fields of its environment prod */
+  async define(prod) {
+    const source = existsSync(wordpressPackage.folder) ? { directory: wordpressPackage.folder } : 'auto';
+    const definition = { name: 'bench', app: { kind: 'wordpress', source }, environments: { prod } };
+    await writeFile(this.configFile, `export default ${JSON.stringify(definition)};\n`);
+  }
+
+  /**
+   * Does something while prod has another capacity than usual.
+   * @param {object} capacity
+   * @param {(place: { urls: { dev: string, prod: string }, authority: string }) => Promise<void>} work
+   */
+  async withCapacity(capacity, work) {
+    await this.define({ capacity });
+    await this.up();
+    try {
+      await work(await this.running());
+    } finally {
+      await this.define({});
+      await this.up();
+    }
   }
 
   /**

@@ -9,6 +9,11 @@
  * - `rebuild-failed`: it could not be, and is tried again
  * - `leak-found`, `leak-closed`: a replica had moved by itself; it is at the edition's position again (`ms`)
  * - `ahead-of-edition`: no replica stands at the edition's position any more; a promotion mends it
+ * - `instance-unwell`, `instance-replaced`: an instance runs and does not answer, or comes and goes; it is well again
+ *   (`ms` since it was given up)
+ * - `scaled-out`, `scaled-in`: an environment has another number of instances (`ms` from the decision until the new one
+ *   serves, or until the old one has gone)
+ * - `scaling-failed`: it should have another number, and could not be given it
  * - `cannot-start`, `started-again`: a server that dies again and again; and once it has stayed up
  */
 export type EventKind =
@@ -25,6 +30,11 @@ export type EventKind =
   | 'leak-found'
   | 'leak-closed'
   | 'ahead-of-edition'
+  | 'instance-unwell'
+  | 'instance-replaced'
+  | 'scaled-out'
+  | 'scaled-in'
+  | 'scaling-failed'
   | 'cannot-start'
   | 'started-again';
 

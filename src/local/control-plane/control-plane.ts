@@ -219,7 +219,7 @@ export class ControlPlane {
       databasesRun: await this.#anyRuns(['database']),
     });
     const hosts = hostsOf(claim.network, site);
-    return assemble(this.layout, site, claim, this.#supervisor, this.log, (event) => {
+    return assemble(this.layout, site, claim, this.#supervisor, (event) => {
       this.#keepEvent(event);
       this.#notify(site, hosts, event);
     });

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { messageOf } from '../../output/errors.js';
 import { rotateLogs } from '../log-rotation.js';
 import { keepGatesOpen } from './keep-gates-open.js';
 import type { Running } from './running.js';
@@ -32,12 +31,7 @@ export async function lookAfter(running: Running, log: Logger, signal: AbortSign
   await Promise.all([
     rounds('processes', roundMs, () => supervisor.tick()),
     rounds('balancer', secondMs, replaceSilentBalancers(running, log)),
-    rounds('instances', secondMs, () =>
-      instances.tick((id, what, error) => {
-        if (error) log.error({ id, what, problem: messageOf(error) }, 'could not be replaced; it is tried again');
-        else log.warn({ id, what }, 'does not answer; it is replaced');
-      }),
-    ),
+    rounds('instances', secondMs, () => instances.tick()),
     ...scalers.map((scaler) => rounds('scaling', secondMs, () => scaler.tick(signal)).finally(() => scaler.settled())),
     rounds('scheduled jobs', secondMs, () => cron.tick()),
     rounds('access logs', accessLogsMs, () => accessLogs.tick()),

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import type { Platform } from '../../platform/platform.js';
 import { environmentNames, type Site } from '../../site/schema.js';
 import { lockHolder } from '../../state/lock.js';
@@ -55,7 +54,6 @@ export async function assemble(
   site: Site,
   claim: NetworkClaim,
   supervisor: Supervisor,
-  log: Pick<Logger, 'info' | 'error'>,
   tell: TellEvent,
 ): Promise<Running> {
   const parts = await partsOf(layout, site, claim);
@@ -69,6 +67,7 @@ export async function assemble(
     balancer,
     counts,
     promotionRuns,
+    tell,
     urls: parts.urls,
     releases: localReleaseArchive(layout.stateDir),
     accounts: parts.accounts,
@@ -76,7 +75,7 @@ export async function assemble(
   });
   const scalers = environmentNames.map((environment) => {
     const { capacity } = site.environments[environment];
-    return new Scaler({ environment, capacity, instances, counts, balancer, promotionRuns, log });
+    return new Scaler({ environment, capacity, instances, counts, balancer, promotionRuns, tell });
   });
   const cron = new CronRunner({
     php: parts.programs.php,

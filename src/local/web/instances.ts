@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { UnderstudyError } from '../../output/errors.js';
+import { messageOf, UnderstudyError } from '../../output/errors.js';
 import type { Edition } from '../../platform/edition.js';
 import type { Instance, InstanceState } from '../../platform/fleet.js';
 import type { ReleaseStore } from '../../platform/releases.js';
@@ -9,6 +9,7 @@ import { deadlineSignal } from '../../process/deadline.js';
 import { waitUntil } from '../../process/wait.js';
 import { type EnvironmentName, environmentNames } from '../../site/schema.js';
 import type { Balancer } from '../balancer/balancer.js';
+import type { TellEvent } from '../event-journal.js';
 import { paths } from '../layout.js';
 import { editionOn } from './editions-on-instance.js';
 import type { InstanceCounts } from './instance-counts.js';
@@ -23,6 +24,7 @@ export interface InstancesOptions extends InstanceServersOptions {
   readonly releases: Pick<ReleaseStore, 'currentEdition'>;
   /** Whether a promotion is going on: it prepares and switches every instance that it has seen, so none may go then. */
   readonly promotionRuns: () => Promise<boolean>;
+  readonly tell: TellEvent;
 }
 
 /** Longer than all but the slowest requests take. */
@@ -232,10 +234,9 @@ export class Instances {
 
   /**
    * Cuts off what is under way where nobody answers, and replaces what runs and yet does not answer, or comes and goes.
-   * What has died is restarted by the supervisor.
-   * @param told when one is replaced, and when that has failed; it is tried again, less and less often
+   * What has died is restarted by the supervisor. A replacement that fails is tried again, less and less often.
    */
-  async tick(told: (id: string, what: Replacement, error?: unknown) => void, now = performance.now()): Promise<void> {
+  async tick(now = performance.now()): Promise<void> {
     for (const environment of environmentNames) {
       const { health } = await this.options.balancer.counters(environment);
       for (const instance of this.#kept.values()) {
@@ -247,16 +248,29 @@ export class Instances {
         const { wellbeing, replace } = look(this.#wellbeing.get(id), state === 'healthy', now);
         if (wellbeing) this.#wellbeing.set(id, wellbeing);
         else this.#wellbeing.delete(id);
-        if (!replace) continue;
-        told(id, replace);
         // Not waited for: while it stops, others must be looked after.
-        this.#replace(instance, replace).catch((error) => told(id, replace, error));
+        if (replace) void this.#replace(instance, replace);
       }
     }
   }
 
   /** No visitor is there to be disturbed: the balancer has left it alone for seconds. */
-  #replace(instance: WebInstance, what: Replacement): Promise<void> {
+  async #replace(instance: WebInstance, what: Replacement): Promise<void> {
+    const { tell } = this.options;
+    const { id } = instance;
+    const started = performance.now();
+    const detail = what === 'servers' ? 'its servers are started anew' : 'it is made anew from nothing';
+    tell({ kind: 'instance-unwell', subject: id, detail: `It runs and does not answer; ${detail}.` });
+    try {
+      await this.#makeAnew(instance, what);
+      const ms = Math.round(performance.now() - started);
+      tell({ kind: 'instance-replaced', subject: id, detail: 'It answers again.', ms });
+    } catch (error) {
+      tell({ kind: 'cannot-start', subject: id, detail: messageOf(error) });
+    }
+  }
+
+  #makeAnew(instance: WebInstance, what: Replacement): Promise<void> {
     return this.#alone(instance, async () => {
       const services = this.#servers.of(instance);
       for (const service of services) await this.options.supervisor.fence(service);

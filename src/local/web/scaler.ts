@@ -1,7 +1,7 @@
-import type { Logger } from 'pino';
 import { messageOf } from '../../output/errors.js';
 import type { EnvironmentName } from '../../site/schema.js';
 import type { Balancer } from '../balancer/balancer.js';
+import type { TellEvent } from '../event-journal.js';
 import type { InstanceCounts } from './instance-counts.js';
 import type { Instances } from './instances.js';
 import { LoadMeter } from './load-meter.js';
@@ -14,7 +14,7 @@ export interface ScalerOptions {
   readonly counts: InstanceCounts;
   readonly balancer: Pick<Balancer, 'counters'>;
   readonly promotionRuns: () => Promise<boolean>;
-  readonly log: Pick<Logger, 'info' | 'error'>;
+  readonly tell: TellEvent;
 }
 
 /** After a change that failed, nothing is tried for so long. */
@@ -61,16 +61,19 @@ export class Scaler {
   }
 
   async #carryOut(count: number, change: Change, signal: AbortSignal): Promise<void> {
-    const { environment, log } = this.options;
-    const about = { environment, from: count, to: change.count, why: change.why };
+    const { environment, tell } = this.options;
+    const isMore = change.count > count;
+    const what = `from ${count} to ${change.count} instances: ${change.why}`;
     const started = performance.now();
     try {
-      const done = change.count > count ? await this.#out(change, signal) : await this.#in(count, change, signal);
-      if (done) log.info({ ...about, ms: Math.round(performance.now() - started) }, 'scaled');
+      const done = isMore ? await this.#out(change, signal) : await this.#in(count, change, signal);
+      if (!done) return;
+      const ms = Math.round(performance.now() - started);
+      tell({ kind: isMore ? 'scaled-out' : 'scaled-in', subject: environment, detail: what, ms });
     } catch (error) {
       if (signal.aborted) return;
       this.#notBefore = performance.now() + afterFailureMs;
-      log.error({ ...about, problem: messageOf(error) }, 'could not be scaled');
+      tell({ kind: 'scaling-failed', subject: environment, detail: `${what}; ${messageOf(error)}` });
     }
   }
 

@@ -28,7 +28,9 @@ export const bake = (promotionsDir: string): Step<PromotionContext, PromotionFac
     const meter = new TrafficMeter(platform.traffic);
     const { switchedAt } = need(before, 'switch');
     const times = new Times(platform.traffic, switchedAt, await spanBefore(platform.traffic, switchedAt));
-    const lookBack = gate && before.drain ? wayBackWatch(gate, before.drain.kept, report) : undefined;
+    const { previous } = need(before, 'preflight');
+    const lookBack =
+      gate && before.drain && previous ? wayBackWatch(gate, before.drain.kept, previous, report) : undefined;
     const end = endOfBake(promotionsDir, request, report);
     for (;;) {
       signal.throwIfAborted();
@@ -126,16 +128,23 @@ async function refuseLostReplicas(gate: ReplicationGate, { replicas, position }:
 }
 
 /** Says so when the replica that the way back needs is lost, and when it is there again. */
-function wayBackWatch(gate: ReplicationGate, kept: ServerId, report: Report): () => Promise<void> {
+function wayBackWatch(
+  gate: ReplicationGate,
+  kept: ServerId,
+  { position }: Edition,
+  report: Report,
+): () => Promise<void> {
   let isOpen = true;
   return async () => {
-    const answers = await gate.status(kept).then(
-      () => true,
+    const stands = await gate.status(kept).then(
+      (seen) => seen.position === position,
       () => false,
     );
-    if (answers === isOpen) return;
-    isOpen = answers;
-    const text = isOpen ? `${kept} answers again: the way back is open.` : `${kept} is lost: there is no way back now.`;
+    if (stands === isOpen) return;
+    isOpen = stands;
+    const text = isOpen
+      ? `${kept} answers at its position again: the way back is open.`
+      : `${kept} does not answer at its position: there is no way back now.`;
     report({ kind: 'note', level: 'warning', text });
   };
 }

@@ -181,7 +181,7 @@ describe('a promotion that something is done to', () => {
     await killServer('replica-1');
     const ended = await running.ended;
     expect(ended, ended.stderr).toMatchObject({ exitCode: 0 });
-    expect(ended.stderr).toContain('replica-1 is lost: there is no way back now.');
+    expect(ended.stderr).toContain('replica-1 does not answer at its position: there is no way back now.');
     expect(ended.stderr).toContain('is made a copy of replica-2');
     await expectWhole(number);
   });

@@ -18,7 +18,7 @@ beforeAll(async () => {
       name: 'scaled',
       app: { kind: 'php', directory: './site', mediaPath: 'files', database: true },
       // Two hundred visitors a second are more than two instances are to serve; thirty are few enough for one fewer.
-      environments: { prod: { capacity: { min: 2, max: 3, requestsPerInstance: 50, scaleInSeconds: 5 } } },
+      environments: { prod: { capacity: { min: 2, max: 3, requestsPerInstance: 20, scaleInSeconds: 5 } } },
     },
     files: { 'site/index.php': indexPage, 'site/code.php': '<?php return 1;', 'site/files/a.txt': 'media 1' },
   });
@@ -27,8 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => site?.destroy());
 
-const many = { perSecond: 200 };
-const few = { perSecond: 30 };
+const many = { perSecond: 60 };
+const few = { perSecond: 20 };
 const prod = async () => (await site.client.call('status', {})).environments.prod;
 const untilProd = (what: string, isSo: (seen: PlatformStatus['environments']['prod']) => boolean) =>
   waitUntil(
