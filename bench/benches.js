@@ -1,5 +1,6 @@
 import { content } from './content.js';
 import { failover } from './failover.js';
+import { importing } from './import.js';
 import { idle } from './memory.js';
 import { failedRequests, promotion } from './promotions.js';
 import { cache } from './requests.js';
@@ -28,6 +29,7 @@ export const benches = {
       'promotions of one edited post and one edited file; files from a slow file system, beside rsync and rclone',
     measure: async (site) => [...(await promotion(site)), ...(await slowFiles(site))],
   },
+  import: { summary: 'loading a dump, and replacing addresses', measure: importing },
   content: { summary: 'comparing two databases', measure: content },
   'failed-requests': { summary: 'visitors during promotions', measure: failedRequests },
   scale: { summary: 'instances that come and go with the load', measure: scale },

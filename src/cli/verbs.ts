@@ -8,6 +8,7 @@ import { dev } from './commands/dev.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
 import { drill } from './commands/drill.js';
+import { importVerb } from './commands/import.js';
 import { inbox } from './commands/inbox.js';
 import { init } from './commands/init.js';
 import { logs } from './commands/logs.js';
@@ -34,6 +35,7 @@ export const verbs: readonly Verb[] = [
   sync,
   certificate,
   releases,
+  importVerb,
   content,
   shell,
   logs,

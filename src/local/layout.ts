@@ -70,6 +70,10 @@ export const paths = {
   instance: (l: Layout, id: string) => join(l.stateDir, 'instances', id),
   configDir: (l: Layout, environment: string) => join(l.stateDir, 'config', environment),
   devRoot: (l: Layout) => join(l.stateDir, 'shared', 'dev'),
+  /** What an import has staged, and what it has kept, beside dev's document root: renames stay in one file system. */
+  incomingFiles: (l: Layout) => join(l.stateDir, 'shared', 'dev.incoming'),
+  keptFiles: (l: Layout, keep: string) => join(l.stateDir, 'shared', `dev.${keep}`),
+  imports: (l: Layout) => join(l.stateDir, 'imports'),
   editionFile: (l: Layout, edition: number) => join(l.stateDir, 'editions', `${edition}.php`),
   monitoring: (l: Layout) => join(l.stateDir, 'monitoring'),
   /** The mail that the built-in sink has taken. */

@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly cleanEnv?: boolean;
   /** Written to standard input: the place for what must not stand in argv. */
   readonly input?: string;
+  /** Read as standard input, by this process: the program itself need not have the right to. */
+  readonly inputFile?: string;
   /** Run as this account; only root can. */
   readonly as?: Account | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -43,7 +45,7 @@ export async function run(program: string, args: readonly string[], options: Run
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: { ...options.env } }),
     extendEnv: !options.cleanEnv,
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    ...inputOf(options),
     ...(options.as === undefined ? {} : { uid: options.as.uid, gid: options.as.gid }),
     detached: true,
     cleanup: false,
@@ -94,6 +96,11 @@ export async function run(program: string, args: readonly string[], options: Run
     clearTimeout(kill);
     signal?.removeEventListener('abort', onAbort);
   }
+}
+
+function inputOf({ input, inputFile }: RunOptions) {
+  if (inputFile !== undefined) return { inputFile };
+  return input === undefined ? { stdin: 'ignore' as const } : { input };
 }
 
 /** Signals a whole process group; one that has already ended is not an error. */

@@ -1,45 +1,22 @@
+import { type NeedsWrites, needsWritableProd, pluginsThatWrite } from '../content/wordpress/plugins-that-write.js';
 import type { GatedDatabase } from '../platform/platform.js';
 import { withOperator } from '../replication/operator.js';
 import type { Site } from '../site/schema.js';
 import type { PromotionContext } from './context.js';
 import type { PlanProblem } from './facts.js';
 
-/**
- * Plugins that are of little use where nothing can be written, by the folder that WordPress installs them into. Only
- * well-known ones: what is missing here is promoted without a word, and a visitor then finds its form answered with
- * the page that says where changes are made.
- */
 const kinds = {
-  'a shop': [
-    ...['woocommerce', 'easy-digital-downloads', 'surecart', 'wp-ecommerce', 'ecwid-shopping-cart', 'wp-simple-pay'],
-    ...['give', 'charitable', 'stripe-payments', 'event-tickets', 'download-monitor'],
-  ],
-  'a form': [
-    ...['contact-form-7', 'wpforms', 'wpforms-lite', 'gravityforms', 'ninja-forms', 'formidable', 'fluentform'],
-    ...['forminator', 'everest-forms', 'caldera-forms', 'happyforms', 'weforms', 'flamingo', 'mailpoet', 'newsletter'],
-    ...['bookly-responsive-appointment-booking-tool', 'ameliabooking', 'booking', 'wp-polls', 'wpdiscuz'],
-  ],
-  'a membership': [
-    ...['memberpress', 'paid-memberships-pro', 'restrict-content', 'restrict-content-pro', 'ultimate-member'],
-    ...[
-      'simple-membership',
-      'buddypress',
-      'bbpress',
-      'lifterlms',
-      'learnpress',
-      'sfwd-lms',
-      'tutor',
-      'wishlist-member',
-    ],
-    ...['user-registration', 'theme-my-login', 'wp-members', 's2member', 'asgaros-forum', 'wpforo'],
-  ],
-} as const;
+  shop: 'a shop',
+  form: 'a form',
+  membership: 'a membership',
+  community: 'a community',
+} as const satisfies Readonly<Record<NeedsWrites, string>>;
 
 /** Of the value of the option `active_plugins`, which PHP has serialised: the plugins that need to write, and as what. */
 export function writingPlugins(activePlugins: string): readonly { readonly name: string; readonly kind: string }[] {
   const active = [...activePlugins.matchAll(/s:\d+:"([^"/]+)(?:\/[^"]*)?\.php"/g)].map(([, name = '']) => name);
-  return Object.entries(kinds).flatMap(([kind, known]) =>
-    active.filter((name) => (known as readonly string[]).includes(name)).map((name) => ({ name, kind })),
+  return pluginsThatWrite.flatMap(({ folder, writes }) =>
+    needsWritableProd(writes) && active.includes(folder) ? [{ name: folder, kind: kinds[writes] }] : [],
   );
 }
 

@@ -1,6 +1,6 @@
 /**
  * What is known of plugins that a read-only prod, or code that comes from releases alone, does not go together with.
- * The one list for everybody who has to know; named by the folder that wordpress.org and their makers give them.
+ * The one list for everybody who has to know; only well-known ones, named by the folder that wordpress.org and their makers give them.
  */
 export interface WritingPlugin {
   /** The plugin's folder below wp-content/plugins. */
@@ -140,5 +140,9 @@ export function writingPlugin(file: string): WritingPlugin | undefined {
   return pluginsThatWrite.find((plugin) => plugin.folder === folder);
 }
 
-/** Those whose visitors write into the database: in a read-only prod that does not work. */
-export const needsWritableProd = ({ writes }: WritingPlugin): boolean => writes !== 'code' && writes !== 'cache';
+/** What visitors do that is lost, or refused, where nothing can be written. */
+export type NeedsWrites = 'shop' | 'form' | 'membership' | 'community';
+
+/** Whether a plugin is of little use in a read-only prod; one that counts visitors only stops counting. */
+export const needsWritableProd = (writes: WritingPlugin['writes']): writes is NeedsWrites =>
+  writes === 'shop' || writes === 'form' || writes === 'membership' || writes === 'community';

@@ -44,7 +44,8 @@ async function prepareWordpress(parts: SiteParts, app: WordpressApp, { report, s
   );
 }
 
-async function writeConfig(parts: SiteParts, app: WordpressApp, environment: EnvironmentName, folder: string) {
+/** Writes an environment's configuration, and what understudy adds to WordPress, into a folder. */
+export async function writeConfig(parts: SiteParts, app: WordpressApp, environment: EnvironmentName, folder: string) {
   const { site, urls, hosts, secrets, programs, accounts, database } = parts;
   if (!database) throw new Error('WordPress has no database.');
   await mkdir(folder, { recursive: true });

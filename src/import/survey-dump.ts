@@ -1,0 +1,31 @@
+import type { GatedDatabase } from '../platform/platform.js';
+import { withOperator } from '../replication/operator.js';
+import { collationsFor } from './dump/collations.js';
+import { openDump } from './dump/open-dump.js';
+import { readStatements } from './dump/read-statements.js';
+import { Surveyor } from './dump/survey.js';
+import { knownCollations, type Loaded, serverVersion } from './load.js';
+
+export interface SurveyOptions {
+  readonly file: string;
+  readonly schema: string | undefined;
+  readonly prefix: string;
+  readonly signal: AbortSignal;
+}
+
+/** Reads a dump through and loads nothing: what can be known of it from its text alone. */
+export async function surveyDump(
+  { databases }: GatedDatabase,
+  { file, schema, prefix, signal }: SurveyOptions,
+): Promise<Pick<Loaded, 'survey' | 'remarks'>> {
+  const { primary } = await databases.topology();
+  const [server, known] = await withOperator(databases, primary, async (connection) => {
+    const asked = { rows: <Row extends object>(sql: string) => connection.query<Row>(sql) };
+    return [await serverVersion(asked), await knownCollations(asked)] as const;
+  });
+  const surveyor = new Surveyor();
+  const statements = readStatements(await openDump(file), { server, collations: collationsFor(known), schema, signal });
+  let next = await statements.next();
+  for (; !next.done; next = await statements.next()) surveyor.see(next.value.judged);
+  return { survey: surveyor.result(prefix), remarks: next.value };
+}
