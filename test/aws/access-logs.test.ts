@@ -69,15 +69,14 @@ describe('access logs in a bucket', () => {
     deliver('a');
     s3.fail('AccessDenied', 403, 1);
     await expect(read(0)).rejects.toMatchObject({
-      code: 'aws-denied',
+      code: 'permission-missing',
       message: expect.stringContaining('s3:ListBucket on s3://logs/'),
-      remedy: expect.stringContaining('s3:ListBucket'),
     });
   });
 
   it('in a bucket that is not there: the error says so', async () => {
     const logs = new S3AccessLogs(new Bucket(client, 'no-such', ''));
-    await expect(logs.lines(0).next()).rejects.toMatchObject({ code: 'aws-failed', message: /NoSuchBucket/ });
+    await expect(logs.lines(0).next()).rejects.toMatchObject({ code: 'aws-call-failed', message: /NoSuchBucket/ });
   });
 
   it('that are damaged: the error names the file', async () => {

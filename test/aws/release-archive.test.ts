@@ -82,7 +82,7 @@ describe('a bucket of releases that two write to', () => {
     const file = join(under.folder, 'pack');
     await writeFile(file, 'what was hashed, and then changed');
     const pack = { number: 1, sha256: sha256('what was hashed'), size: 33, files: 1, contentBytes: 33 };
-    await expect(archive.addPack(pack, file)).rejects.toMatchObject({ code: 'aws-failed', message: /BadDigest/ });
+    await expect(archive.addPack(pack, file)).rejects.toMatchObject({ code: 'aws-call-failed', message: /BadDigest/ });
     expect(await archive.hasPack(pack)).toBe(false);
   });
 
@@ -91,7 +91,7 @@ describe('a bucket of releases that two write to', () => {
     expect(await archive.currentEdition()).toBeUndefined();
     s3.fail('SlowDown', 503, 3);
     await expect(archive.currentEdition()).rejects.toMatchObject({
-      code: 'aws-failed',
+      code: 'aws-call-failed',
       message: expect.stringContaining('s3:GetObject on s3://releases/shop/current-edition.json'),
     });
   });

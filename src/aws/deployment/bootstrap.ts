@@ -2,7 +2,7 @@ import { BootstrapEnvironments, BootstrapStackParameters, type Toolkit } from '@
 import { GetParameterCommand, type GetParameterCommandOutput } from '@aws-sdk/client-ssm';
 import { hasCode, refusal } from '../../output/errors.js';
 import type { AwsSite } from '../../site/aws-site.js';
-import { call, causedBy } from './call.js';
+import { call, causedBy } from '../call.js';
 import type { Caller } from './clients.js';
 
 /** Where the CDK writes down that an account and region are prepared. */

@@ -8,8 +8,8 @@ import {
 import { UnderstudyError } from '../../output/errors.js';
 import type { Report } from '../../output/messages.js';
 import type { AwsSite } from '../../site/aws-site.js';
+import { call } from '../call.js';
 import type { ImageLock } from '../image-lock.js';
-import { call } from './call.js';
 import type { Caller } from './clients.js';
 
 export interface BuildImageOptions {

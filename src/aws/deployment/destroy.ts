@@ -4,9 +4,9 @@ import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-loa
 import { ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
 import { refusal } from '../../output/errors.js';
 import type { AwsSite } from '../../site/aws-site.js';
+import { call } from '../call.js';
 import { type StackPart, stackName } from '../naming.js';
 import type { DeploymentActivity } from './activity.js';
-import { call } from './call.js';
 import type { Caller } from './clients.js';
 import { explainFailure } from './explain-failure.js';
 import { physicalIds, stackOutputs } from './stack-facts.js';

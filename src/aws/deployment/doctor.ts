@@ -9,11 +9,11 @@ import {
 } from '@aws-sdk/client-sns';
 import { messageOf, UnderstudyError } from '../../output/errors.js';
 import type { AwsSite } from '../../site/aws-site.js';
+import { call } from '../call.js';
 import type { ImageLock } from '../image-lock.js';
 import { stackName } from '../naming.js';
 import { nameServersOutput } from '../stacks/data/public-zone.js';
 import { bootstrapVersion } from './bootstrap.js';
-import { call } from './call.js';
 import type { Caller } from './clients.js';
 import { checkDelegation, type NameServerLookup } from './delegation.js';
 import { checkIdentity } from './identity.js';

@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand, type GetCallerIdentityCommandOutput } from '@aws-sdk/client-sts';
 import { refusal } from '../../output/errors.js';
 import type { AwsSite } from '../../site/aws-site.js';
-import { call } from './call.js';
+import { call } from '../call.js';
 import type { Caller } from './clients.js';
 
 /**

@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { AwsSite } from '../../site/aws-site.js';
 import { environmentNames } from '../../site/schema.js';
+import { call } from '../call.js';
 import { settingsSecretName } from '../naming.js';
-import { call } from './call.js';
 import type { Caller } from './clients.js';
 
 /**

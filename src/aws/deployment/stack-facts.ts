@@ -5,7 +5,7 @@ import {
   type ListStackResourcesCommandOutput,
 } from '@aws-sdk/client-cloudformation';
 import { hasCode } from '../../output/errors.js';
-import { call, causedBy } from './call.js';
+import { call, causedBy } from '../call.js';
 import type { Caller } from './clients.js';
 
 /** The outputs of a stack by name; undefined if there is no such stack. */

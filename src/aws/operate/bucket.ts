@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { UnderstudyError } from '../../output/errors.js';
 import { deadlineSignal } from '../../process/deadline.js';
-import { awsError } from './aws-error.js';
+import { explainCall } from '../call.js';
 
 /** A text and the version of it that S3 names by its tag. */
 export interface StoredText {
@@ -196,7 +196,7 @@ export class Bucket {
   }
 
   #failed(error: unknown, action: string, key: string): UnderstudyError {
-    return awsError(error, { action, resource: this.placeOf(key) });
+    return explainCall(`${action} on ${this.placeOf(key)}`, error);
   }
 }
 

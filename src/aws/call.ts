@@ -1,5 +1,6 @@
-import { hasErrno, messageOf, refusal, UnderstudyError } from '../../output/errors.js';
-import type { Caller } from './clients.js';
+import { hasErrno, messageOf, refusal, UnderstudyError } from '../output/errors.js';
+import { deadlineSignal } from '../process/deadline.js';
+import type { Caller } from './deployment/clients.js';
 
 /** A call that fails in spite of the SDK's retries ends here, in seconds. */
 const deadlineMs = 60_000;
@@ -13,6 +14,10 @@ const unknown = [
   'AuthFailure',
 ];
 const denied = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'AuthorizationErrorException'];
+const remedies: Readonly<Record<string, string>> = {
+  NoSuchBucket: 'There is no such bucket: look at its name, and whether these are the credentials of its account.',
+  PermanentRedirect: 'The bucket is in another region: set AWS_REGION to that.',
+};
 
 /**
  * One call of AWS.
@@ -21,10 +26,8 @@ const denied = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation'
  *   error of AWS as its cause; the signal's reason when aborted
  */
 export async function call<T>(client: Caller, name: string, command: unknown, signal?: AbortSignal): Promise<T> {
-  const deadline = AbortSignal.timeout(deadlineMs);
-  const abortSignal = signal ? AbortSignal.any([signal, deadline]) : deadline;
   try {
-    return await client.send(command, { abortSignal });
+    return await client.send(command, { abortSignal: deadlineSignal(deadlineMs, signal) });
   } catch (error) {
     signal?.throwIfAborted();
     throw explainCall(name, error);
@@ -37,7 +40,8 @@ export function causedBy(error: unknown, ...names: readonly string[]): boolean {
   return cause instanceof Error && names.includes(cause.name);
 }
 
-function explainCall(name: string, error: unknown): UnderstudyError {
+/** What a call that failed means: see `call`. @param name of the call, and what it was asked of where that helps */
+export function explainCall(name: string, error: unknown): UnderstudyError {
   const kind = error instanceof Error ? error.name : '';
   if (expired.includes(kind)) {
     return refusal({
@@ -64,12 +68,11 @@ function explainCall(name: string, error: unknown): UnderstudyError {
     });
   }
   const unreachable = hasErrno(error, 'ENOTFOUND') || hasErrno(error, 'ECONNREFUSED') || kind === 'TimeoutError';
+  const remedy = unreachable ? 'Look whether this machine reaches AWS, and run the command again.' : remedies[kind];
   return new UnderstudyError({
     code: 'aws-call-failed',
     message: `${name} failed: ${kind ? `${kind}: ` : ''}${messageOf(error)}`,
-    remedy: unreachable
-      ? 'Look whether this machine reaches AWS, and run the command again.'
-      : 'Run the command again.',
+    remedy: remedy ?? 'Run the command again.',
     cause: error,
   });
 }
