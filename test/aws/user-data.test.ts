@@ -23,11 +23,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A tool of developers: the program itself does not need it, so it is not installed with it. */
+/** A tool of developers, which test/prepare.js installs: the program itself does not need it. */
 const shellcheckIsHere = await run('shellcheck', ['--version']).then(
   () => true,
   () => false,
 );
+if (!shellcheckIsHere) process.stderr.write('SKIPPED: no shellcheck\n');
 
 describe('what a machine runs when it is started', () => {
   it.skipIf(!shellcheckIsHere).each(['dev', 'prod', 'operations'] as const)(
