@@ -20,4 +20,5 @@ if (UNDERSTUDY_ENVIRONMENT === 'prod') {
     require_once __DIR__ . '/understudy/prod-addresses.php';
 } else {
     require_once __DIR__ . '/understudy/dev.php';
+    require_once __DIR__ . '/understudy/writes-once.php';
 }

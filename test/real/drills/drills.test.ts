@@ -93,6 +93,24 @@ describe('a drill breaks', () => {
   });
 });
 
+it('a write whose connection is lost is not sent again by WordPress; what reads is', async () => {
+  const said = await site.devPhp(`
+    require 'wp-load.php';
+    // Afterwards WordPress tells the caller instead of ending the request.
+    $GLOBALS['wp_actions']['template_redirect'] = 1;
+    $lose = static function () use ($wpdb) {
+        [$host, $port] = explode(':', DB_HOST);
+        (new mysqli($host, DB_USER, DB_PASSWORD, DB_NAME, (int) $port))->query('KILL ' . mysqli_thread_id($wpdb->dbh));
+    };
+    $lose();
+    $read = $wpdb->get_var('SELECT 7');
+    $lose();
+    $written = $wpdb->query("INSERT INTO $wpdb->options (option_name, option_value) VALUES ('drill_once', '1')");
+    $found = $wpdb->get_var("SELECT COUNT(*) FROM $wpdb->options WHERE option_name = 'drill_once'");
+    echo json_encode([$read, $written, $found]);`);
+  expect(JSON.parse(said)).toEqual(['7', false, '0']);
+});
+
 it('thirty faults at random lose nothing, and each is mended without a person', async () => {
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
   const end = performance.now() + 170_000;
