@@ -74,7 +74,7 @@ describe('loading a dump', () => {
       ['--hex-blob', '--skip-extended-insert'],
       ['--complete-insert', '--databases'],
       ['--skip-opt'],
-      ['--compatible=ansi'],
+      ['--compatible=ansi', '--default-character-set=utf8mb4'],
       ['--tz-utc=0'],
     ]) {
       const loaded = await load(await mariadbDump(args));
