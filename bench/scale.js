@@ -20,16 +20,20 @@ export async function scale(site) {
   let failed = 0;
   await site.withCapacity(few, async ({ urls, authority }) => {
     const journal = new EventJournal(paths.events(site.layout));
-    const visitors = new Visitors({ url: urls.prod, address: '127.0.0.1', authority, paths: ['/'], perSecond });
-    try {
-      for (let run = 0; run < runs; run++) {
-        visitors.perSecond = perSecond;
-        out.push((await nextEvent(journal, 'scaled-out', site.signal)).ms / 1000);
-        visitors.perSecond = perSecond / 4;
-        await nextEvent(journal, 'scaled-in', site.signal);
-      }
-    } finally {
-      ({ requests, failed } = await visitors.stop());
+    /** @param {number} rate @param {string} kind  what they are to bring about */
+    const visitedUntil = async (rate, kind) => {
+      const place = { url: urls.prod, address: '127.0.0.1', authority };
+      const visitors = new Visitors({ ...place, paths: ['/'], perSecond: rate });
+      const seen = await nextEvent(journal, kind, site.signal).finally(async () => {
+        const report = await visitors.stop();
+        requests += report.requests;
+        failed += report.failed;
+      });
+      return seen.ms / 1000;
+    };
+    for (let run = 0; run < runs; run++) {
+      out.push(await visitedUntil(perSecond, 'scaled-out'));
+      await visitedUntil(perSecond / 4, 'scaled-in');
     }
   });
   const value = median(out);
