@@ -13,6 +13,7 @@ import type { Side } from '../side.js';
 import { quoteName } from '../sql-text.js';
 import { type ByteText, fromBytes } from './byte-text.js';
 import type { Findings } from './findings.js';
+import { inParts } from './in-parts.js';
 import { rewriteValue } from './rewrite-value.js';
 import type { TableWork } from './table-work.js';
 import { bytesOf, isTooLong, namesHost, textColumns, valueLiteral } from './text-columns.js';
@@ -20,8 +21,6 @@ import { inTransaction, reasonOf } from './write.js';
 
 /** Rows that are looked up by one statement, and changed by one. */
 const mostRows = 500;
-/** What one statement reads and another writes, at most, unless a single value is larger. */
-const mostBytes = 4 * 1024 * 1024;
 
 interface Found {
   readonly at: KeyLiterals;
@@ -74,22 +73,6 @@ const keyOf = (key: TableKey, row: Readonly<Record<string, unknown>>) =>
     key,
     key.columns.map((_, index) => row[`v${index}`]),
   );
-
-/** Splits rows so that each part is small enough to be held at once. */
-function* inParts(found: readonly Found[]): Generator<readonly Found[]> {
-  let part: Found[] = [];
-  let bytes = 0;
-  for (const row of found) {
-    if (part.length > 0 && bytes + row.bytes > mostBytes) {
-      yield part;
-      part = [];
-      bytes = 0;
-    }
-    part.push(row);
-    bytes += row.bytes;
-  }
-  if (part.length > 0) yield part;
-}
 
 async function rewriteRows(work: TableWork, key: TableKey, columns: readonly Column[], rows: readonly Found[]) {
   const { side, writes } = work;

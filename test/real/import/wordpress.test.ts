@@ -109,4 +109,32 @@ describe('importing a WordPress site', () => {
     }
     expect(pages[0]?.body).toContain(new URL(site.up.urls.prod).host);
   });
+
+  it('has another address replaced in its content, previewed first', async () => {
+    const replace = async (...args: string[]) => {
+      const { exitCode, stdout, stderr } = await site.cli([
+        'content',
+        'replace',
+        'https://share.example',
+        'https://shared.example',
+        '--json',
+        ...args,
+      ]);
+      expect(exitCode, stderr).toBe(0);
+      return JSON.parse(stdout);
+    };
+    const count = () =>
+      php(
+        'echo $wpdb->get_var("SELECT COUNT(*) FROM $wpdb->posts WHERE post_content LIKE \'%https://shared.example/?u=%\'");',
+      );
+    const planned = await replace('--plan');
+    expect(planned).toMatchObject({
+      outcome: 'planned',
+      columns: [{ table: 'wp_posts', column: 'post_content', values: 1_000 }],
+    });
+    expect(planned.columns[0].examples[0].after).toContain('https://shared.example');
+    expect(await count()).toBe('0');
+    expect(await replace('--yes')).toMatchObject({ outcome: 'replaced', mentions: [] });
+    expect(await count()).toBe('1000');
+  });
 });

@@ -194,6 +194,41 @@ describe('what is done with a statement', () => {
   });
 });
 
+describe('any text at all', () => {
+  it('never makes the reading fail', () => {
+    const piece = fc.oneof(
+      fc.string({ maxLength: 6 }),
+      fc.constantFrom(
+        'INSERT INTO ',
+        'CREATE ',
+        'TABLE ',
+        'VIEW ',
+        'SET ',
+        'NAMES ',
+        '`a`.',
+        "'",
+        '"',
+        '(',
+        ')',
+        ',',
+        '=',
+        '@@',
+        ' COLLATE ',
+        'ENGINE=',
+        'VALUES ',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 15 }), (pieces) => {
+        const text = pieces.join('');
+        judged(text, 'a');
+        [...rowsIn(text)];
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
 describe('reading rows', () => {
   it('gives the texts of values', () => {
     expect([
