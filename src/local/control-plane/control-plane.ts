@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -258,6 +259,8 @@ export class ControlPlane {
 
   #startLoop(running: Running): void {
     const stopping = new AbortController();
+    // Every part of it listens, and so does what they wait for.
+    setMaxListeners(0, stopping.signal);
     this.#loop = { ended: lookAfter(running, this.log, stopping.signal), stop: () => stopping.abort() };
   }
 
