@@ -23,11 +23,13 @@ function main(address: string, port: number, folder: string, account: { uid: num
       stream.on('end', () => {
         if (stream.sizeExceeded) return done(new Error(`552 A mail may have ${largestBytes} bytes.`));
         const to = session.envelope.rcptTo.map((one) => one.address).join(', ');
-        const mail = { at: new Date().toISOString(), to, ...readMail(Buffer.concat(chunks)) };
-        keepMail(folder, mail).then(
-          () => done(),
-          (error) => done(error),
-        );
+        const at = new Date().toISOString();
+        readMail(Buffer.concat(chunks))
+          .then((mail) => keepMail(folder, { at, to, ...mail }))
+          .then(
+            () => done(),
+            (error) => done(error),
+          );
       });
     },
   });

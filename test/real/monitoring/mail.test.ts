@@ -6,11 +6,13 @@ import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailNotifier } from '../../../src/local/monitoring/mail-notifier.js';
 import { readMailbox } from '../../../src/local/monitoring/mailbox.js';
+import { alarmsOf } from '../../../src/monitoring/alarms.js';
 import { alertmanagerConfiguration, type MailRoute, mailTemplate } from '../../../src/monitoring/alertmanager.js';
-import { workAlert } from '../../../src/monitoring/prometheus.js';
+import { prometheusRules, workAlert } from '../../../src/monitoring/prometheus.js';
 import { startDaemon, stopDaemon } from '../../../src/process/daemon.js';
 import type { ProcessRef } from '../../../src/process/identity.js';
 import { waitUntil } from '../../../src/process/wait.js';
+import { alarmSettingsSchema } from '../../../src/site/alarm-settings.js';
 
 /** Alertmanager and the sink alone, without a platform: what is raised is told to Alertmanager by hand. */
 const address = '127.11.4.1';
@@ -46,7 +48,9 @@ beforeAll(async () => {
   await start(process.execPath, [sink, address, '1025', join(folder, 'mail')], 'sink');
   await writeFile(join(folder, 'mail.tmpl'), mailTemplate('shop', 'this-machine'));
   const configuration = alertmanagerConfiguration(route, join(folder, 'mail.tmpl'));
-  await writeFile(join(folder, 'alertmanager.yml'), JSON.stringify(configuration));
+  // As a site has it, but for how long a mail waits for others.
+  const impatient = { ...configuration, route: { ...configuration.route, group_wait: '1s', group_interval: '1s' } };
+  await writeFile(join(folder, 'alertmanager.yml'), JSON.stringify(impatient));
   const options = [
     `--config.file=${join(folder, 'alertmanager.yml')}`,
     `--storage.path=${join(folder, 'data')}`,
@@ -76,19 +80,31 @@ const mails = () => readMailbox(join(folder, 'mail'));
 /** As Prometheus tells it: `endsAt` in the past is the word that it is over. */
 async function raise(alerts: readonly { name: string; what: string; labels?: object; over?: boolean }[]) {
   const now = Date.now();
-  const body = alerts.map(({ name, what, labels, over }) => ({
-    labels: { alertname: name, what, severity: 'warning', site: 'shop', ...labels },
-    annotations: { title: `${what} has a problem`, visitors: 'Nothing.', todo: 'Look.', runbook: 'a-section' },
-    startsAt: new Date(now - 60_000).toISOString(),
-    endsAt: new Date(over ? now - 1_000 : now + 600_000).toISOString(),
-  }));
+  await post(
+    alerts.map(({ name, what, labels, over }) => ({
+      labels: { alertname: name, what, severity: 'warning', site: 'shop', ...labels },
+      annotations: { title: `${what} has a problem`, visitors: 'Nothing.', todo: 'Look.', runbook: 'a-section' },
+      startsAt: new Date(now - 60_000).toISOString(),
+      endsAt: new Date(over ? now - 1_000 : now + 600_000).toISOString(),
+    })),
+  );
+}
+
+async function post(alerts: readonly object[]): Promise<void> {
   const answer = await fetch(`${alertmanager}/api/v2/alerts`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    body: JSON.stringify(alerts),
   });
   expect(answer.status).toBe(200);
 }
+
+/** A text of a rule as Prometheus fills it in, for a thing whose label is `prod-1`. */
+const filledIn = (text: string) =>
+  text.replaceAll(/\{\{ with \$labels\.\w+ \}\}\{\{ \. \}\}\{\{ else \}\}.*?\{\{ end \}\}/g, 'prod-1');
+type Texts = Readonly<Record<string, string>>;
+const allFilledIn = (texts: Texts): Texts =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, filledIn(text)]));
 
 const atLeast = (count: number) =>
   waitUntil(async () => ((await mails()).length >= count ? mails() : undefined), {
@@ -135,6 +151,53 @@ describe('mails about alarms', () => {
     await raise([{ name: workAlert('promotion'), what: '', labels: { severity: 'none' }, over: true }]);
     const [later] = (await atLeast(before + 2)).slice(-1);
     expect(later?.text).toContain('prod-1 has a problem.');
+  });
+});
+
+describe('every alarm that this machine can raise', () => {
+  const rules: readonly { alert: string; labels: Texts; annotations?: Texts }[] = prometheusRules(
+    alarmsOf(alarmSettingsSchema.parse({})),
+  ).groups.flatMap((group) => group.rules);
+  const alarms = rules.flatMap(({ alert, labels, annotations }) =>
+    annotations
+      ? [{ labels: allFilledIn({ ...labels, alertname: alert }), annotations: allFilledIn(annotations) }]
+      : [],
+  );
+
+  it('is told by mail with what, where, since when, what visitors see and what to do, and again when it is over', async () => {
+    expect(alarms.length).toBeGreaterThan(30);
+    const before = (await mails()).length;
+    // What is raised at a site at one time is one mail: here each is at one of its own.
+    const startsAt = new Date(Date.now() - 60_000).toISOString();
+    const alerts = alarms.map(({ labels, annotations }) => ({
+      labels: { ...labels, site: labels.alertname },
+      annotations,
+      startsAt,
+    }));
+    await post(alerts.map((one) => ({ ...one, endsAt: new Date(Date.now() + 600_000).toISOString() })));
+    const told = (await atLeast(before + alarms.length)).slice(before);
+    for (const { labels, annotations } of alarms) {
+      const mail = told.find(({ text }) => text.includes(`Alarm:          ${labels.alertname} (${labels.severity})`));
+      expect(mail?.subject, labels.alertname).toBe(`[shop] ${annotations.title}`);
+      expect(mail?.text.split('\n').slice(0, 7), labels.alertname).toEqual([
+        `${annotations.title}.`,
+        '',
+        `  Where:          ${labels.what}, of shop on this-machine`,
+        `  Since:          ${startsAt.slice(0, 19).replace('T', ' ')} UTC`,
+        `  Visitors see:   ${annotations.visitors}`,
+        `  What to do:     ${annotations.todo}`,
+        `  Read on:        docs/what-if.md#${annotations.runbook}`,
+      ]);
+      expect(mail?.text, labels.alertname).not.toMatch(/[{}]|undefined/);
+    }
+    const endsAt = new Date(Date.now() - 1_000).toISOString();
+    await post(alerts.map((one) => ({ ...one, endsAt })));
+    const over = (await atLeast(before + 2 * alarms.length)).slice(before + alarms.length);
+    for (const { labels, annotations } of alarms) {
+      const mail = over.find(({ text }) => text.includes(`Alarm:          ${labels.alertname} (${labels.severity})`));
+      expect(mail?.subject, labels.alertname).toBe(`[shop] resolved: ${annotations.title}`);
+      expect(mail?.text).toContain(`Until:          ${endsAt.slice(0, 19).replace('T', ' ')} UTC`);
+    }
   });
 });
 

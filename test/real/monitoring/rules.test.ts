@@ -9,15 +9,20 @@ import { run } from '../../../src/process/run.js';
 import { type AlarmId, alarmSettingsSchema } from '../../../src/site/alarm-settings.js';
 
 /**
- * Prometheus's own program judges the rules: what a site that is well says, and what it says with one fault, from the
- * second minute on. Values are in Prometheus's notation: `0+5x9` is ten values that grow by 5.
+ * Prometheus's own program judges the rules: what a site that is well says, and what it says with one fault, which
+ * begins in the second minute and is over before the sixteenth. Values are in Prometheus's notation: `0+5x9` is ten values that grow by 5.
  */
 const stepSeconds = 5;
 const faultAt = 120;
+const faultEnds = 920;
+const [stepsBefore, stepsOfFault] = [faultAt / stepSeconds, (faultEnds - faultAt) / stepSeconds];
 const steady = (value: number) => `${value}+0x300`;
-const then = (before: number, after: number) => `${before}+0x${faultAt / stepSeconds - 1} ${after}+0x300`;
-const growing = (before: number, after: number) =>
-  `0+${before}x${faultAt / stepSeconds - 1} ${(before * faultAt) / stepSeconds}+${after}x300`;
+const then = (well: number, ill: number) => `${well}+0x${stepsBefore - 1} ${ill}+0x${stepsOfFault - 1} ${well}+0x100`;
+/** A counter: how much it grows in a step while all is well, and while it is not. */
+function growing(well: number, ill: number): string {
+  const [begun, ended] = [well * stepsBefore, well * stepsBefore + ill * stepsOfFault];
+  return `0+${well}x${stepsBefore - 1} ${begun}+${ill}x${stepsOfFault - 1} ${ended}+${well}x100`;
+}
 
 const haproxy = (name: string, labels: string) => `haproxy_${name}{${labels},instance="a"}`;
 const responses = (environment: string, code: string) =>
@@ -152,7 +157,11 @@ const faults: readonly Fault[] = [
   ['edition-one-replica', 'prod', { understudy_edition_replicas: then(2, 1) }],
   ['disk-room', 'the disk', { understudy_disk_free_bytes: then(50, 5) }],
   ['certificate-expiry', 'the balancer', { understudy_certificate_expiry_timestamp_seconds: then(400 * day, 5 * day) }],
-  ['cron-missing', "dev's scheduled jobs", { understudy_cron_started_timestamp_seconds: steady(0) }],
+  [
+    'cron-missing',
+    "dev's scheduled jobs",
+    { understudy_cron_started_timestamp_seconds: `0+0x${faultEnds / stepSeconds - 1} ${faultEnds}+5x100` },
+  ],
   ['cron-twice', "dev's scheduled jobs", { understudy_cron_runners: then(0, 2) }],
   [
     'server-died',
@@ -210,7 +219,7 @@ it('there is a fault for every alarm that this machine can raise, but for the on
   expect(faults.map(([id]) => id).sort()).toEqual(here.map(({ id }) => id).sort());
 });
 
-it('each fault raises its alarm, after the time that it says and for whom it is about, and no other', async () => {
+it('each fault raises its alarm, after the time that it says and for whom it is about, and no other, until it is over', async () => {
   const tests = faults.map(([id, what, series, also = []]) => {
     const alarm = alarms.find((one) => one.id === id);
     const all = [[id, what] as const, ...also];
@@ -220,7 +229,10 @@ it('each fault raises its alarm, after the time that it says and for whom it is 
     const raisedAt = (id === 'cron-missing' ? 0 : faultAt) + slowest + lead;
     const quiet = (alarm?.forSeconds ?? 0) > 5 ? [expectation(faultAt + (alarm?.forSeconds ?? 0) - 5, [])] : [];
     const silentBefore = id === 'cron-missing' || also.length > 0 ? [expectation(faultAt - 5, [])] : quiet;
-    return test(id, series, [...silentBefore, expectation(raisedAt, all)]);
+    // A failover is told for three minutes, and so is the way back.
+    const overAt = faultEnds + (id === 'database-failed-over' ? 190 : 70);
+    expect(raisedAt, id).toBeLessThan(faultEnds);
+    return test(id, series, [...silentBefore, expectation(raisedAt, all), expectation(overAt, [])]);
   });
   await judge(tests);
 });
