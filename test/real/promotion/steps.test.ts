@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silent } from '../../../src/output/messages.js';
 import type { GatedDatabase } from '../../../src/platform/platform.js';
+import { waitUntil } from '../../../src/process/wait.js';
 import type { PromotionContext } from '../../../src/promotion/context.js';
 import type { PromotionFacts } from '../../../src/promotion/facts.js';
 import { type PromotionStep, promotionSteps } from '../../../src/promotion/pipeline.js';
@@ -203,7 +204,15 @@ describe('each step of a promotion', () => {
   });
 
   it('a replica that leaked is made good again by `replica rebuild`', async () => {
-    const rebuilt = await site.cli(['replica', 'rebuild', 'replica-1', '--yes', '--json']);
+    // The control plane may be at it by itself; then the command is refused until that is done.
+    const rebuild = () => site.cli(['replica', 'rebuild', 'replica-1', '--yes', '--json']);
+    const rebuilt = await waitUntil(
+      async () => {
+        const answer = await rebuild();
+        return answer.exitCode !== 3 && answer;
+      },
+      { what: 'the control plane to leave replica-1 alone', deadlineMs: 60_000, everyMs: 500 },
+    );
     expect(rebuilt, rebuilt.stderr).toMatchObject({ exitCode: 0 });
     const { edition, replicas } = await seen(site);
     expect(JSON.parse(rebuilt.stdout)).toEqual({ replica: 'replica-1', position: edition?.position });
