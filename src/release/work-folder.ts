@@ -14,13 +14,18 @@ export async function inWorkFolder<T>(
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
   await mkdir(parent, { recursive: true });
-  for (const name of await readdir(parent)) if (name.startsWith(prefix)) await remove(join(parent, name));
+  await removeWorkFolders(parent, prefix);
   const folder = await mkdtemp(join(parent, prefix));
   try {
     return await work(folder);
   } finally {
     await remove(folder);
   }
+}
+
+/** Removes what crashed predecessors left. */
+export async function removeWorkFolders(parent: string, prefix: string): Promise<void> {
+  for (const name of await readdir(parent)) if (name.startsWith(prefix)) await remove(join(parent, name));
 }
 
 /** Who still writes into it while it is removed will have ended when the next one tries. */

@@ -128,11 +128,8 @@ async function namesIn(server: SqlConnection, schema: string, type: 'BASE TABLE'
 }
 
 /** Sorts by time: `20260131t235959`. */
-const stampOf = (now: Date) =>
-  now
-    .toISOString()
-    .replace(/[-:]|\..*/g, '')
-    .toLowerCase();
+/** To the millisecond: two restores in one second are two states. */
+const stampOf = (now: Date) => now.toISOString().replace(/[-:.]/g, '').toLowerCase();
 
 const quoted = (schema: string, table: string) => `\`${schema}\`.\`${table.replaceAll('`', '``')}\``;
 

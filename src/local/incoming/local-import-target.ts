@@ -16,7 +16,7 @@ import { ServiceRecords } from '../service-record.js';
 import { readSite } from '../site/applied-site.js';
 import { writeConfig } from '../site/prepare-dev.js';
 import { exchangeFolders, exchangeFoldersBack, type Folders } from './exchange-folders.js';
-import { lookAtFiles, stageFiles } from './stage-files.js';
+import { discardStagedFiles, lookAtFiles, stageFiles } from './stage-files.js';
 
 /** A scheduled job that runs when dev is closed. It may take as long as the control plane allows it to. */
 const jobMs = 10 * 60_000;
@@ -56,7 +56,7 @@ export async function localImportTarget(layout: Layout, fleet: Fleet): Promise<I
       }),
     lookAtFiles: (source, { signal }, look) =>
       lookAtFiles(source, paths.incomingFiles(layout), { owner, signal }, look),
-    discardStaged: () => rm(paths.incomingFiles(layout), { recursive: true, force: true }),
+    discardStaged: () => discardStagedFiles(paths.incomingFiles(layout)),
     closeDev: (work) => closeDev(parts, fleet, work),
     exchangeFiles: async (keep) => {
       await exchangeFolders(folders(keep));

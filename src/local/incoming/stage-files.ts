@@ -4,7 +4,7 @@ import { hasErrno, usageError } from '../../output/errors.js';
 import type { StagedFiles } from '../../platform/import-target.js';
 import type { Account } from '../../process/run.js';
 import { makeDurable } from '../../release/durable.js';
-import { inWorkFolder } from '../../release/work-folder.js';
+import { inWorkFolder, removeWorkFolders } from '../../release/work-folder.js';
 import { flushFolder } from '../../state/atomic-file.js';
 import { copyFollowing } from '../files/copy-following.js';
 import { wordPressVersion } from '../wordpress-source/recognise.js';
@@ -21,6 +21,14 @@ export interface StageOptions {
 /** How deep in an archive a WordPress is looked for: `backup/public_html/`. */
 const deepest = 3;
 
+const workPrefix = '.dev.incoming-';
+
+/** Removes what `stageFiles` has made at `target`, and what one that was killed has left beside it. */
+export async function discardStagedFiles(target: string): Promise<void> {
+  await rm(target, { recursive: true, force: true });
+  await removeWorkFolders(dirname(target), workPrefix);
+}
+
 /**
  * Makes a folder with the site's files at `target`, complete or not at all.
  * @throws as `ImportTarget.stageFiles` does
@@ -30,7 +38,7 @@ export async function stageFiles(source: string, target: string, options: StageO
     throw missing(source, cause);
   });
   await rm(target, { recursive: true, force: true });
-  return inWorkFolder(dirname(target), '.dev.incoming-', async (work) => {
+  return inWorkFolder(dirname(target), workPrefix, async (work) => {
     await chmod(work, 0o755);
     const staged = found.isDirectory()
       ? await fromFolder(source, join(work, 'root'), options)
