@@ -32,14 +32,14 @@ export class MetricsGatherer {
   async gather(running: Running): Promise<MetricFacts> {
     const { parts, supervisor } = running;
     const { layout, site } = parts;
-    const [standing, edition, promotion, drill, disk, certificateEndsAt, php] = await Promise.all([
+    const [standing, edition, promotion, drill, disk, certificateEndsAt, insides] = await Promise.all([
       standingOf(running),
       localReleaseArchive(layout.stateDir).currentEdition(),
       lockHolder(paths.promotionLock(layout)),
       lockHolder(paths.drillLock(layout)),
       statfs(layout.stateDir),
       certificateEnd(certificateFile(layout)),
-      phpOf(running),
+      serversOf(running),
     ]);
     const { dev, prod } = standing.environments;
     const instances = [
@@ -54,7 +54,7 @@ export class MetricsGatherer {
         // One that is drained on purpose is well.
         healthy: state === 'healthy' || state === 'draining',
         editionLate: environment === 'prod' && state === 'healthy' && serves !== (edition?.id ?? null),
-        php: php.get(id),
+        ...(insides.get(id) ?? nothingSaid),
       })),
       instancesWanted: {
         dev: site.environments.dev.capacity.min,
@@ -148,33 +148,54 @@ async function certificateEnd(file: string): Promise<number | undefined> {
   return pem === undefined ? undefined : Date.parse(new X509Certificate(pem).validTo);
 }
 
-async function phpOf({ instances }: Running): Promise<ReadonlyMap<string, MetricFacts['instances'][number]['php']>> {
+type Insides = Pick<MetricFacts['instances'][number], 'php' | 'nginxConnections'>;
+const nothingSaid: Insides = { php: undefined, nginxConnections: undefined };
+
+/** What nginx and PHP-FPM of each instance say of themselves. */
+async function serversOf({ instances }: Running): Promise<ReadonlyMap<string, Insides>> {
   const all = environmentNames.flatMap((environment) => instances.wanted(environment));
   const found = await Promise.all(
     all.map(async (instance) => {
-      const [status, health] = await Promise.all([
-        json(`${originOf(instance)}/-/fpm-status?json`),
-        json(`${originOf(instance)}/-/health`),
+      const origin = originOf(instance);
+      const [nginx, status, health] = await Promise.all([
+        answerOf(`${origin}/-/nginx-status`),
+        answerOf(`${origin}/-/fpm-status?json`),
+        answerOf(`${origin}/-/health`),
       ]);
-      if (!status || !health) return [instance.id, undefined] as const;
-      const degraded = Array.isArray(health.degraded) ? health.degraded : [];
-      return [
-        instance.id,
-        {
-          listenQueue: Number(status['listen queue']),
-          activeProcesses: Number(status['active processes']),
-          opcacheFull: degraded.includes('OPcache is full'),
-        },
-      ] as const;
+      return [instance.id, { nginxConnections: connectionsIn(nginx), php: phpOf(status, health) }] as const;
     }),
   );
   return new Map(found);
 }
 
-async function json(url: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+/** nginx's stub_status begins with `Active connections: 3`. One of them is the question itself. */
+function connectionsIn(text: string | undefined): number | undefined {
+  const [, count] = /^Active connections: (\d+)/.exec(text ?? '') ?? [];
+  return count === undefined ? undefined : Math.max(0, Number(count) - 1);
+}
+
+function phpOf(status: string | undefined, health: string | undefined): Insides['php'] {
+  const [pool, seen] = [objectIn(status), objectIn(health)];
+  if (!pool || !seen) return undefined;
+  return {
+    listenQueue: Number(pool['listen queue']),
+    activeProcesses: Number(pool['active processes']),
+    opcacheFull: Array.isArray(seen.degraded) && seen.degraded.includes('OPcache is full'),
+  };
+}
+
+function objectIn(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function answerOf(url: string): Promise<string | undefined> {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(answerMs) });
-    return answer.ok ? ((await answer.json()) as Record<string, unknown>) : undefined;
+    return answer.ok ? await answer.text() : undefined;
   } catch {
     return undefined;
   }

@@ -25,6 +25,8 @@ export interface MetricFacts {
     readonly php:
       | { readonly listenQueue: number; readonly activeProcesses: number; readonly opcacheFull: boolean }
       | undefined;
+    /** Undefined if nginx does not answer. */
+    readonly nginxConnections: number | undefined;
   }[];
   readonly instancesWanted: Readonly<Record<EnvironmentName, number>>;
   /** Undefined for a site without a database. */
@@ -98,12 +100,14 @@ function instances({ instances: all, instancesWanted }: MetricFacts, gauge: Make
   const healthy = gauge('instance_healthy', 'Whether an instance is well', labels);
   const late = gauge('instance_edition_late', 'Whether it serves another edition than the current one', ['instance']);
   const queue = gauge('php_listen_queue', 'Requests that wait for a PHP worker', labels);
+  const connections = gauge('nginx_connections', 'Connections that nginx has open', labels);
   const active = gauge('php_active_processes', 'PHP workers that have a request', labels);
   const full = gauge('opcache_full', 'Whether OPcache takes no more code', ['instance']);
   for (const [environment, count] of Object.entries(instancesWanted)) wanted.set({ environment }, count);
-  for (const { id, environment, healthy: isHealthy, editionLate, php } of all) {
+  for (const { id, environment, healthy: isHealthy, editionLate, php, nginxConnections } of all) {
     healthy.set({ instance: id, environment }, Number(isHealthy));
     if (environment === 'prod') late.set({ instance: id }, Number(editionLate));
+    if (nginxConnections !== undefined) connections.set({ instance: id, environment }, nginxConnections);
     if (!php) continue;
     queue.set({ instance: id, environment }, php.listenQueue);
     active.set({ instance: id, environment }, php.activeProcesses);

@@ -30,6 +30,7 @@ const facts: MetricFacts = {
       healthy: true,
       editionLate: false,
       php: { listenQueue: 0, activeProcesses: 0, opcacheFull: false },
+      nginxConnections: 0,
     },
   ],
   instancesWanted: { dev: 2, prod: 2 },
