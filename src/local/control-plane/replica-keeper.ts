@@ -11,7 +11,7 @@ import { Backoff } from '../database/backoff.js';
 import { detection } from '../database/detection.js';
 import { LookHistory } from '../database/look-history.js';
 import type { ServerProcesses } from '../database/observe.js';
-import { needOf, type ReplicaNeed } from '../database/replica-needs.js';
+import { isAtEdition, needOf, type ReplicaNeed } from '../database/replica-needs.js';
 import { type ReplicaRepair, ReplicaRepairs } from '../database/replica-repairs.js';
 import type { ServerLooks } from '../database/site-databases.js';
 import type { TellEvent } from '../event-journal.js';
@@ -39,7 +39,8 @@ export class ReplicaKeeper {
   readonly #delays = new Map<ServerId, Backoff>();
   readonly #repairs: ReplicaRepairs;
   #repair: Promise<void> | undefined;
-  readonly #leaks = new Set<ServerId>();
+  /** When each leak was found that is not over yet: milliseconds since 1970. */
+  readonly #leaks = new Map<ServerId, number>();
   #aheadOf: number | undefined;
 
   constructor(private readonly options: ReplicaKeeperOptions) {
@@ -68,6 +69,7 @@ export class ReplicaKeeper {
     // Whoever moves a replica on purpose writes before and after: what was seen in between means nothing.
     if (JSON.stringify(before) !== JSON.stringify(edition)) return;
     const weight = this.options.weights()[replica] ?? 0;
+    if (!this.#repair && isAtEdition(seen, edition)) this.#tellOfLeakEnd(replica);
     const need = needOf({ seen, times, edition, promoting: await this.#isPromoting(), weight });
     // Ahead of its edition there is nothing to copy, and each attempt would keep the promotion out that mends it.
     if (need.do === 'rebuild' && need.leak && edition?.id === this.#aheadOf) return;
@@ -148,16 +150,23 @@ export class ReplicaKeeper {
     await this.#repairs.done();
     const ms = Date.now() - Date.parse(since);
     this.options.tell({ kind: 'replica-rebuilt', subject: replica, detail: `It is in use again. ${reason}`, ms });
-    if (leak) this.options.tell({ kind: 'leak-closed', subject: replica, detail: 'It is back at the edition.', ms });
-    this.#leaks.delete(replica);
     return true;
   }
 
   /** Once for each leak: closing the gate and the repair after it find the same one. */
   #tellOfLeak(replica: ServerId, detail: string): void {
     if (this.#leaks.has(replica)) return;
-    this.#leaks.add(replica);
+    this.#leaks.set(replica, Date.now());
     this.options.tell({ kind: 'leak-found', subject: replica, detail });
+  }
+
+  /** However it ended: by a repair, by a promotion, or because it was closed before anything had been applied. */
+  #tellOfLeakEnd(replica: ServerId): void {
+    const since = this.#leaks.get(replica);
+    if (since === undefined) return;
+    this.#leaks.delete(replica);
+    const detail = "Its gate is closed, and it stands where prod's edition does.";
+    this.options.tell({ kind: 'leak-closed', subject: replica, detail, ms: Date.now() - since });
   }
 
   /** A repair that was cut off after its end, or that a promotion has made unnecessary. */

@@ -54,3 +54,10 @@ export function needOf({ seen, times, edition, promoting, weight }: ReplicaSitua
   if (position === edition.position) return mayRebuild && weight === 0 ? { do: 'take-in' } : nothing;
   return rebuild(`It stands at ${position || 'the beginning'}, and prod's edition at ${edition.position}.`, true);
 }
+
+/** Whether a replica is what prod's edition says, or, before there is one, at least gated. */
+export function isAtEdition({ answer, dataLost }: Observation, edition: Edition | undefined): boolean {
+  if (!answer || dataLost || edition?.following) return false;
+  const { gate, position, errant } = statusOf(answer);
+  return gate === 'closed' && errant === undefined && (!edition || position === edition.position);
+}

@@ -131,7 +131,20 @@ it('a replica whose replication is started by hand is stopped, taken out, and re
   await startByHand('replica-1');
   await happened('leak-closed');
   await until('it to be in use', isWell);
-  expect(await toldOf('leak-found')).toHaveLength(1);
+  expect((await toldOf('leak-found', 'leak-closed')).map(({ kind }) => kind)).toEqual(['leak-found', 'leak-closed']);
+});
+
+it('a replica that is closed again before it has applied anything: the leak is told, and that it is over', async () => {
+  // From an edition that has all that dev has, there is nothing to apply.
+  const promoted = await site.cli(['promote', '--yes']);
+  expect(promoted.exitCode, promoted.stderr).toBe(0);
+  await until('everything to be well', isWell);
+  began = new Date().toISOString();
+  await startByHand('replica-1');
+  await happened('leak-closed');
+  expect((await toldOf('leak-found', 'leak-closed')).map(({ kind }) => kind)).toEqual(['leak-found', 'leak-closed']);
+  // The tests below need something to apply.
+  await site.editPost('after the second promotion');
 });
 
 it('both replicas leak: prod is ahead of its edition, says so, and the next promotion mends it', async () => {
