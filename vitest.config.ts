@@ -17,9 +17,6 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           pool: 'forks',
-          // Limits on time are part of what these servers promise, and a machine that is busy with something else
-          // breaks them. The report says which tests needed it; faults at random get another seed.
-          retry: 1,
         },
       },
       {

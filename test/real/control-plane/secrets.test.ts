@@ -150,4 +150,4 @@ async function originOf(id: string): Promise<string> {
 }
 
 const until = <T>(probe: () => Promise<T | undefined | false>) =>
-  waitUntil(probe, { what: 'the log', deadlineMs: 10_000 });
+  waitUntil(probe, { what: 'the log', deadlineMs: 30_000 });

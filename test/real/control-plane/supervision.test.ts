@@ -114,7 +114,7 @@ describe('a balancer process', () => {
     for (const name of ['haproxy-1', 'haproxy-2']) {
       await waitUntil(
         async () => (await weightIn(name, 'replica-2')) === '0' && (await weightIn(name, 'replica-1')) === '50',
-        { what: `${name} to know the weights`, deadlineMs: 10_000 },
+        { what: `${name} to know the weights`, deadlineMs: 30_000 },
       );
     }
     expect(pidOf(platform.layout, 'haproxy-1')).not.toBe(before);
@@ -142,7 +142,7 @@ describe('a balancer process', () => {
     await untilRestarted(platform.layout, 'haproxy-2', before);
     await waitUntil(async () => (await weightIn('haproxy-2', 'replica-2')) === '60', {
       what: 'the new one to know the weight',
-      deadlineMs: 10_000,
+      deadlineMs: 30_000,
     });
     await platform.client.call('setWeight', { replica: 'replica-2', weight: 100 });
     await untilWell();
@@ -226,7 +226,7 @@ describe('scheduled jobs', () => {
           return undefined;
         }
       },
-      { what: 'the first run', deadlineMs: 10_000 },
+      { what: 'the first run', deadlineMs: 30_000 },
     );
     expect(record).toMatchObject({ kind: 'job', mark: join(paths.devRoot(platform.layout), 'wp-cron.php') });
   });

@@ -36,7 +36,7 @@ describe('making the standby the primary', () => {
 
   test('no acknowledged write is lost, and the old primary comes back as the standby', async () => {
     const writers = [1, 2, 3].map((writer) => writeUntilLost('db-1', writer));
-    await waitUntil(async () => Number(await count('db-2')) > 200, { what: 'writes', deadlineMs: 10_000 });
+    await waitUntil(async () => Number(await count('db-2')) > 200, { what: 'writes', deadlineMs: 30_000 });
     rounds.announced.length = 0;
     const status = await cluster.promoteStandby();
     const acknowledged = (await Promise.all(writers)).flat();

@@ -133,7 +133,7 @@ export class TestInstance {
         ),
       {
         what: `the instance at ${this.address} to answer`,
-        deadlineMs: 10_000,
+        deadlineMs: 30_000,
         everyMs: 20,
       },
     );

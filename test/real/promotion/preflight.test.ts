@@ -36,7 +36,7 @@ describe('a replica that cannot be promoted to', () => {
       await asRoot(server, `PURGE BINARY LOGS TO '${newest}'`);
       return (await logs()).length === 1;
     };
-    await waitUntil(isGone, { what: `${server} to have one log`, deadlineMs: 10_000 });
+    await waitUntil(isGone, { what: `${server} to have one log`, deadlineMs: 30_000 });
   };
 
   it.each([

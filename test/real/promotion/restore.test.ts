@@ -72,7 +72,7 @@ describe("dev's database", () => {
       { text: 'new' },
     ]);
     expect(await seen(site), 'prod has not moved').toEqual(before);
-    await waitUntil(async () => (await rows('db-2')).child.length === 1, { what: 'the standby', deadlineMs: 10_000 });
+    await waitUntil(async () => (await rows('db-2')).child.length === 1, { what: 'the standby', deadlineMs: 30_000 });
     expect(await rows('db-2')).toEqual(promoted);
   });
 

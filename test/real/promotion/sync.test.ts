@@ -20,7 +20,7 @@ describe('sync', () => {
   const json = ({ stdout }: CommandResult) => JSON.parse(stdout);
   const shows = async () => (await site.fetchProd('/')).body;
   const showsSoon = (text: string) =>
-    waitUntil(async () => (await shows()) === text, { what: `prod to show ${text}`, deadlineMs: 10_000, everyMs: 100 });
+    waitUntil(async () => (await shows()) === text, { what: `prod to show ${text}`, deadlineMs: 30_000, everyMs: 100 });
   const replicas = async () => (await seen(site)).replicas;
 
   it.each([[[]], [['halt']]])('sync %j ends with 2 and says how it is used', async (action) => {
@@ -71,7 +71,7 @@ describe('sync', () => {
     await edit(site, 3);
     await waitUntil(async () => (await replicas()).every(({ row }) => row === 'row 3'), {
       what: 'both replicas to follow',
-      deadlineMs: 10_000,
+      deadlineMs: 30_000,
     });
   });
 

@@ -54,7 +54,7 @@ async function untilOut(id: string): Promise<number> {
   };
   await waitUntil(async () => (await isOut('haproxy-1')) && (await isOut('haproxy-2')), {
     what: `${id} to be out of rotation`,
-    deadlineMs: 10_000,
+    deadlineMs: 30_000,
     everyMs: 10,
   });
   return performance.now() - started;

@@ -135,7 +135,7 @@ require ${JSON.stringify(path)} . '/index.php';
       ),
     {
       what: `${base} to answer`,
-      deadlineMs: 10_000,
+      deadlineMs: 30_000,
     },
   );
   return {

@@ -83,7 +83,7 @@ export async function startMariaDb(dataDir: string, address: string): Promise<Ma
     (
       await run('mariadb', ['--no-defaults', '-uroot', `--socket=${socket}`, '--batch', '--skip-column-names'], {
         input: statements,
-        deadlineMs: 10_000,
+        deadlineMs: 30_000,
       })
     ).stdout;
   await waitUntil(() => sql('SELECT 1').catch(() => undefined), { what: `${address} to answer`, deadlineMs: 15_000 });
