@@ -76,6 +76,12 @@ it.each(['SIGKILL', 'SIGSTOP'] as const)(
       'failover-begun',
       'failover-done',
     ]);
+    // By mail, through the definition's server; here into the built-in one.
+    const noticed = `Failover: ${after.environments.dev.database?.primary} is the primary`;
+    await waitUntil(async () => (await site.cli(['inbox', '--json'])).stdout.includes(noticed), {
+      what: 'a mail that tells of the failover',
+      deadlineMs: 30_000,
+    });
   },
 );
 
