@@ -1,7 +1,9 @@
 import { messageOf } from '../output/errors.js';
+import type { ServerId } from '../platform/edition.js';
 import type { Census } from '../platform/faults.js';
-import type { GatedDatabase } from '../platform/platform.js';
+import type { DatedDatabases, GatedDatabase } from '../platform/platform.js';
 import { waitUntil } from '../process/wait.js';
+import { withOperator } from '../replication/operator.js';
 import type { Ground } from './stage.js';
 import { lacking } from './watch.js';
 
@@ -56,23 +58,18 @@ async function brokenData({ platform }: Ground, database: GatedDatabase): Promis
     servers.map(async (id) => {
       const connection = await databases.connect(id, 'operator', connectMs);
       const [row] = await connection
-        .query<{ readOnly: number; written: string; applied: string }>(
-          'SELECT @@read_only AS readOnly, @@gtid_binlog_pos AS written, @@gtid_slave_pos AS applied',
-        )
+        .query<{ readOnly: number }>('SELECT @@read_only AS readOnly')
         .finally(() => connection.end());
-      return { id, writable: row?.readOnly === 0, written: row?.written, applied: row?.applied };
+      return { id, writable: row?.readOnly === 0 };
     }),
   );
   const writable = seen.filter((one) => one.writable).map(({ id }) => id);
-  const at = (id: string | undefined) => seen.find((one) => one.id === id);
   const gates = await Promise.all(replicas.map(async (id) => ({ id, ...(await gate.status(id)) })));
   return [
     ...(writable.length === 1 && writable[0] === primary
       ? []
       : [`writable: ${writable.join(' and ') || 'no server'}; it must be the primary, ${primary}, alone`]),
-    ...(standby === undefined || at(standby)?.applied === at(primary)?.written
-      ? []
-      : [`${standby} has applied ${at(standby)?.applied}, ${primary} has written ${at(primary)?.written}`]),
+    ...(standby === undefined ? [] : await unlike(database, primary, standby)),
     ...gates.filter((one) => one.gate !== 'closed').map((one) => `the gate of ${one.id} is ${one.gate}`),
     ...gates
       .filter(({ position }) => position !== edition?.position)
@@ -81,4 +78,12 @@ async function brokenData({ platform }: Ground, database: GatedDatabase): Promis
       .filter(({ errant }) => errant !== undefined)
       .map(({ id, errant }) => `${id} has changes of its own: ${errant}`),
   ];
+}
+
+/** Nobody writes any more at the end of a drill: so the standby's log ends where the primary's does. */
+async function unlike({ databases, positions }: DatedDatabases, primary: ServerId, standby: ServerId) {
+  const [its, primarys] = await Promise.all(
+    [standby, primary].map((id) => withOperator(databases, id, (server) => positions.written(server))),
+  );
+  return its === primarys ? [] : [`${standby} has written up to ${its}, ${primary} up to ${primarys}`];
 }

@@ -115,13 +115,14 @@ async function nameOfContent(folder: string): Promise<string> {
   return hash.digest('hex').slice(0, 16);
 }
 
-function gatedDatabase({ databases, gate }: SiteDatabases, call: Call): GatedDatabase {
+function gatedDatabase({ databases, positions, gate }: SiteDatabases, call: Call): GatedDatabase {
   const routing: Routing = {
     weights: () => call('weights', {}),
     setWeight: async (replica, weight) => void (await call('setWeight', { replica, weight })),
   };
   return {
     databases,
+    positions,
     gate,
     routing,
     rebuild: async (replica, from, work) =>

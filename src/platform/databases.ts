@@ -52,6 +52,26 @@ export interface Databases {
 }
 
 /**
+ * Positions in the words of whatever servers these are. Each call takes a connection of the role `operator`, and
+ * throws what its queries throw.
+ */
+export interface Positions {
+  /** The end of a server's own binary log: on the primary, where dev stands now. */
+  written(server: SqlConnection): Promise<Position>;
+  /**
+   * The position that exactly the changes up to are seen by the transaction that this connection has begun with a
+   * consistent snapshot. Undefined where the server cannot tell.
+   */
+  snapshotAt(server: SqlConnection): Promise<Position | undefined>;
+  /** Whether exactly this position is in the history of a server that was or is primary. */
+  holds(server: SqlConnection, at: Position): Promise<boolean>;
+  /** Waits until a server that follows another has applied a position. @returns false if it has not in time */
+  waitUntilApplied(server: SqlConnection, at: Position, deadlineMs: number): Promise<boolean>;
+  /** The position that the oldest binary log begins after: what is older cannot be fetched from here any more. */
+  oldestStart(server: SqlConnection): Promise<Position>;
+}
+
+/**
  * Whether a replica applies dev's changes. `closed`: it applies none, and cannot by accident;
  * `advancing`: it applies up to a position and stops there; `open`: it follows; `broken`: it should apply and cannot.
  */
@@ -80,8 +100,9 @@ export interface ReplicationGate {
   status(replica: ServerId): Promise<GateStatus>;
   /**
    * Applies dev's changes up to exactly `to`, then closes the gate. A replica that stands there already is left alone.
-   * @throws code `position-unknown` if the primary does not hold `to`; `position-passed` if the replica is past it;
-   *   `gate-broken`; `deadline`; `database-unreachable`. Whatever is thrown, the gate is closed.
+   * @throws code `position-unknown` if the primary does not hold `to`, `standby-behind` if the standby does not in time;
+   *   `position-passed` if the replica is past it; `gate-broken`; `deadline`; `database-unreachable`. Whatever is thrown,
+   *   the gate is closed.
    */
   advance(replica: ServerId, to: Position, options?: AdvanceOptions): Promise<void>;
   /** Lets the replica follow dev until it is closed. An open gate is left alone. */
@@ -89,7 +110,7 @@ export interface ReplicationGate {
   /**
    * Looks whether the primary has a position in its history, and the standby too, so that a failover does not take it
    * back. A replica that follows live may have received what neither has for long.
-   * @throws code `position-unknown`, `database-unreachable`
+   * @throws code `position-unknown`, `standby-behind`, `database-unreachable`
    */
   requireKnown(position: Position): Promise<void>;
   /** Stops both replication threads and removes the source. A closed gate is left alone. */

@@ -1,5 +1,5 @@
 import type { EnvironmentName } from '../site/schema.js';
-import type { Databases, ReplicationGate } from './databases.js';
+import type { Databases, Positions, ReplicationGate } from './databases.js';
 import type { ServerId } from './edition.js';
 import type { EditionHistory } from './editions.js';
 import type { EventLog } from './events.js';
@@ -12,6 +12,7 @@ import type { WorkOptions } from './work.js';
 /** A site's database as a promotion needs it: the primary in dev, and the replicas in prod behind their gates. */
 export interface GatedDatabase {
   readonly databases: Databases;
+  readonly positions: Positions;
   readonly gate: ReplicationGate;
   readonly routing: Routing;
   /**
@@ -20,6 +21,9 @@ export interface GatedDatabase {
    */
   rebuild(replica: ServerId, from: ServerId, options: WorkOptions): Promise<void>;
 }
+
+/** For whoever only reads where dev stands. */
+export type DatedDatabases = Pick<GatedDatabase, 'databases' | 'positions'>;
 
 /** Two directories that all instances of an environment see. */
 export interface SharedFiles {

@@ -1,15 +1,15 @@
 import { refusal } from '../output/errors.js';
-import type { Edition } from '../platform/edition.js';
-import type { GatedDatabase } from '../platform/platform.js';
+import type { Edition, ServerId } from '../platform/edition.js';
+import type { DatedDatabases, GatedDatabase } from '../platform/platform.js';
 import type { Position } from '../platform/position.js';
 import { canServeFrom, foreignTables, tablesWithoutPrimaryKey } from '../replication/inspect.js';
-import { mariadb } from '../replication/mariadb.js';
 import { withOperator } from '../replication/operator.js';
 import type { Site } from '../site/schema.js';
 import type { PlanProblem } from './facts.js';
 
 /** @throws refusals `primary-not-ready`, `gate-not-closed`, `errant-transactions`, `replica-left-out`, `replica-leaked`, `binlogs-gone` */
-export async function refuseUnfitDatabase({ databases, gate }: GatedDatabase, previous: Edition | null): Promise<void> {
+export async function refuseUnfitDatabase(database: GatedDatabase, previous: Edition | null): Promise<void> {
+  const { databases, gate } = database;
   const { state, primary, replicas } = await databases.topology();
   if (state === 'down' || state === 'failing-over') {
     throw refusal({
@@ -30,7 +30,7 @@ export async function refuseUnfitDatabase({ databases, gate }: GatedDatabase, pr
       });
     if (state !== 'closed') throw unfit('gate-not-closed', `has its gate ${state}${error ? ` (${error})` : ''}`);
     if (errant) throw unfit('errant-transactions', `has transactions that dev does not have (${errant})`);
-    if (!(await primaryServes(databases, primary, position))) {
+    if (!(await primaryServes(database, primary, position))) {
       throw unfit('binlogs-gone', `stands at ${position}, and ${primary} has no binary logs from there on`);
     }
     if (!previous || isAhead) continue;
@@ -44,17 +44,17 @@ export async function refuseUnfitDatabase({ databases, gate }: GatedDatabase, pr
   }
 }
 
-function primaryServes(databases: GatedDatabase['databases'], primary: string, from: Position): Promise<boolean> {
-  return withOperator(databases, primary, (server) => canServeFrom(server, from, mariadb));
+function primaryServes({ databases, positions }: DatedDatabases, primary: ServerId, from: Position): Promise<boolean> {
+  return withOperator(databases, primary, (server) => canServeFrom(server, from, positions));
 }
 
 /**
  * For a position that was read earlier: a failover may have taken it back.
  * @throws refusal `position-gone`
  */
-export async function refuseGonePosition({ databases }: GatedDatabase, position: Position): Promise<void> {
+export async function refuseGonePosition({ databases, positions }: DatedDatabases, position: Position): Promise<void> {
   const { primary } = await databases.topology();
-  if (await withOperator(databases, primary, (server) => mariadb.holds(server, position))) return;
+  if (await withOperator(databases, primary, (server) => positions.holds(server, position))) return;
   throw refusal({
     code: 'position-gone',
     message: `The plan's position ${position} is not in the history of ${primary} any more.`,

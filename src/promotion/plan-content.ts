@@ -3,11 +3,10 @@ import { inSnapshot } from '../content/snapshot.js';
 import type { ContentChanges } from '../content/wordpress/changes.js';
 import { contentChanges } from '../content/wordpress/content-changes.js';
 import { UnderstudyError } from '../output/errors.js';
-import type { SqlConnection } from '../platform/databases.js';
+import type { Positions, SqlConnection } from '../platform/databases.js';
 import type { Edition, ServerId } from '../platform/edition.js';
 import type { GatedDatabase } from '../platform/platform.js';
 import type { Position } from '../platform/position.js';
-import { mariadb } from '../replication/mariadb.js';
 import type { WordpressApp } from '../site/schema.js';
 import type { PromotionContext } from './context.js';
 import type { PlanProblem, PromotionFacts } from './facts.js';
@@ -42,11 +41,12 @@ export async function planContent(
   if (!platform.database || app.kind !== 'wordpress' || replica === undefined || request.kind === 'rollback') {
     return notCompared;
   }
+  const { positions } = platform.database;
   const { before, after, dev } = await openBoth(platform.database, replica);
   try {
     const schemas = { before: await schemaOf(before), after: await schemaOf(after) };
     return await inSnapshot(after, async () => {
-      const at = await momentOf(after, dev, staged, context.signal);
+      const at = await momentOf(after, dev, positions, staged, context.signal);
       const changes = await compare(context, app, { before, after, schemas });
       return { changes, at: at ?? staged, pinned: at !== undefined, problems: [] };
     });
@@ -77,10 +77,11 @@ async function openBoth({ databases }: GatedDatabase, replica: ServerId) {
 async function momentOf(
   server: SqlConnection,
   id: ServerId,
+  positions: Positions,
   staged: PromotionFacts['stage'],
   signal: AbortSignal,
 ): Promise<{ readonly position: Position; readonly source: ContentAt | null } | undefined> {
-  const position = await mariadb.snapshotAt(server);
+  const position = await positions.snapshotAt(server);
   if (position === undefined) return undefined;
   if (position === staged.position) return { position, source: staged.source };
   return { position, source: { server: id, tables: await transactionalTables(server, signal) } };

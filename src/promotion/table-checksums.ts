@@ -3,10 +3,10 @@ import { inSnapshot } from '../content/snapshot.js';
 import { messageOf } from '../output/errors.js';
 import type { Databases, SqlConnection } from '../platform/databases.js';
 import type { ServerId } from '../platform/edition.js';
+import type { DatedDatabases } from '../platform/platform.js';
 import type { Position } from '../platform/position.js';
 import type { WorkOptions } from '../platform/work.js';
 import { capturePosition, securePosition } from '../replication/capture.js';
-import { mariadb } from '../replication/mariadb.js';
 
 export type { TableChecksum } from '../content/checksum-tables.js';
 
@@ -26,19 +26,20 @@ export interface ContentAt {
  * @throws as `capturePosition`
  */
 export async function captureContent(
-  databases: Databases,
+  database: DatedDatabases,
   { report, signal }: WorkOptions,
 ): Promise<{ readonly position: Position; readonly source: ContentAt | null }> {
+  const { databases, positions } = database;
   const { primary } = await databases.topology();
   const connection = await databases.connect(primary, 'operator');
   try {
     const found = await inSnapshot(connection, async () => {
-      const position = await mariadb.snapshotAt(connection);
+      const position = await positions.snapshotAt(connection);
       if (position === undefined) return undefined;
       return { position, source: { server: primary, tables: await transactionalTables(connection, signal) } };
     });
     if (found) {
-      await securePosition(databases, found.position, { signal });
+      await securePosition(database, found.position, { signal });
       return found;
     }
   } catch (error) {
@@ -48,7 +49,7 @@ export async function captureContent(
   } finally {
     await connection.end();
   }
-  return { position: await capturePosition(databases, { signal }), source: null };
+  return { position: await capturePosition(database, { signal }), source: null };
 }
 
 /** What a server's tables hold now. For a replica with its gate closed. */

@@ -1,17 +1,13 @@
 import { UnderstudyError } from '../output/errors.js';
-import type { Databases } from '../platform/databases.js';
+import type { DatedDatabases } from '../platform/platform.js';
 import type { Position } from '../platform/position.js';
 import { waitUntil } from '../process/wait.js';
-import type { ReplicationDialect } from './dialect.js';
-import { mariadb } from './mariadb.js';
 import { withOperator } from './operator.js';
 
 export interface CaptureOptions {
   readonly signal?: AbortSignal | undefined;
   /** How long the standby may take to apply it. Default 10,000. */
   readonly deadlineMs?: number;
-  /** Default: MariaDB's. */
-  readonly dialect?: ReplicationDialect;
 }
 
 /** One wait on the server; between two of them the signal is looked at. */
@@ -24,27 +20,25 @@ const waitMs = 250;
  * log, and that the primary hands out to replicas only what is flushed to its disk.
  * @throws code `standby-behind` if the standby has not applied it in time; `database-unreachable`; the signal's reason
  */
-export async function capturePosition(
-  databases: Databases,
-  { signal, deadlineMs = 10_000, dialect = mariadb }: CaptureOptions = {},
-): Promise<Position> {
-  signal?.throwIfAborted();
+export async function capturePosition(database: DatedDatabases, options: CaptureOptions = {}): Promise<Position> {
+  options.signal?.throwIfAborted();
+  const { databases, positions } = database;
   const { primary } = await databases.topology();
-  const at = await withOperator(databases, primary, (server) => dialect.written(server));
-  await securePosition(databases, at, { signal, deadlineMs, dialect });
+  const at = await withOperator(databases, primary, (server) => positions.written(server));
+  await securePosition(database, at, options);
   return at;
 }
 
 /** Waits until the standby, where there is one, has applied a position of the primary. @throws as `capturePosition` */
 export async function securePosition(
-  databases: Databases,
+  { databases, positions }: DatedDatabases,
   at: Position,
-  { signal, deadlineMs = 10_000, dialect = mariadb }: CaptureOptions = {},
+  { signal, deadlineMs = 10_000 }: CaptureOptions = {},
 ): Promise<void> {
   const { standby, state } = await databases.topology();
   if (standby === undefined || state !== 'redundant') return;
   await withOperator(databases, standby, (server) =>
-    waitUntil(() => dialect.waitUntilApplied(server, at, waitMs), {
+    waitUntil(() => positions.waitUntilApplied(server, at, waitMs), {
       what: `${standby} to apply ${at}`,
       deadlineMs,
       everyMs: 0,

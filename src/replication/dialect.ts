@@ -1,5 +1,5 @@
 import type { Secret } from '../output/secret.js';
-import type { SqlConnection } from '../platform/databases.js';
+import type { Positions, SqlConnection } from '../platform/databases.js';
 import type { Position } from '../platform/position.js';
 
 /** Whom a replica fetches changes from, and as whom. */
@@ -43,21 +43,13 @@ export interface ReplicaState {
   readonly errant: string | undefined;
 }
 
-/** What replication needs of a server, in that server's own SQL. Throws what `SqlConnection.query` throws. */
-export interface ReplicationDialect {
+/**
+ * What replication needs of a server, in that server's own SQL: reading positions, which promotions do too, and moving
+ * replicas, which only the gate and a failover do. Throws what `SqlConnection.query` throws.
+ */
+export interface ReplicationDialect extends Positions {
   /** @param deadlineMs of each statement; default: the connection's */
   read(server: SqlConnection, deadlineMs?: number): Promise<ReplicaState>;
-  /** The end of a server's own binary log. */
-  written(server: SqlConnection): Promise<Position>;
-  /**
-   * The position that exactly the changes up to are seen by the transaction that this connection has begun with a
-   * consistent snapshot. Undefined where the server cannot tell.
-   */
-  snapshotAt(server: SqlConnection): Promise<Position | undefined>;
-  /** Whether exactly this position is in the history of a server that was or is primary. */
-  holds(server: SqlConnection, at: Position): Promise<boolean>;
-  /** Waits until a replica has applied a position. @returns false if it has not in time */
-  waitUntilApplied(server: SqlConnection, at: Position, deadlineMs: number): Promise<boolean>;
   /**
    * Configures a source. Nothing is fetched yet. Replication must be stopped.
    * @param demote for a server that was primary: what it wrote itself counts as applied
@@ -69,6 +61,4 @@ export interface ReplicationDialect {
   startUntil(server: SqlConnection, to: Position): Promise<void>;
   /** Stops, and forgets the source; the position stays. Without a source nothing happens. */
   detach(server: SqlConnection): Promise<void>;
-  /** The position that the oldest binary log begins after: what is older cannot be fetched from here any more. */
-  oldestStart(server: SqlConnection): Promise<Position>;
 }

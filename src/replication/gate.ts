@@ -1,8 +1,10 @@
 import { UnderstudyError } from '../output/errors.js';
 import type { AdvanceOptions, Databases, GateStatus, ReplicationGate, SqlConnection } from '../platform/databases.js';
 import type { ServerId } from '../platform/edition.js';
+import type { DatedDatabases } from '../platform/platform.js';
 import type { Position } from '../platform/position.js';
 import { waitUntil } from '../process/wait.js';
+import { type CaptureOptions, securePosition } from './capture.js';
 import type { ReplicaState, ReplicationDialect, Source } from './dialect.js';
 import { withOperator } from './operator.js';
 import { compare } from './position.js';
@@ -28,7 +30,7 @@ export function replicationGate({ databases, dialect, source }: GateOptions): Re
   return {
     status: (replica) => on(replica, async (connection) => statusOf(await dialect.read(connection))),
     close: (replica) => on(replica, (connection) => dialect.detach(connection)),
-    requireKnown: (position) => requireOnSource(databases, dialect, position, defaultDeadlineMs),
+    requireKnown: (position) => requireOnSource({ databases, positions: dialect }, position, {}),
     open: (replica) =>
       on(replica, async (connection) => {
         const { gate } = statusOf(await dialect.read(connection));
@@ -80,11 +82,11 @@ async function advance(
   const order = compare(before.applied, to);
   if (order === 'same') return;
   if (order !== 'before') throw passedError(replica, before.applied, to);
-  await requireOnSource(databases, dialect, to, left());
+  await requireOnSource({ databases, positions: dialect }, to, { deadlineMs: left(), signal });
   signal?.throwIfAborted();
   await dialect.attach(connection, await source());
   await dialect.startUntil(connection, to);
-  const stopped = await waitUntil(
+  await waitUntil(
     async () => {
       const state = await dialect.read(connection);
       onPosition?.(state.applied);
@@ -92,12 +94,15 @@ async function advance(
       const isConnecting = state.source?.receiving === 'connecting';
       const error = state.source?.error;
       if (error && !(isConnecting && error.during === 'receiving')) throw brokenError(replica, error.text);
-      return state.source?.applying || isConnecting ? undefined : state;
+      return !state.source?.applying && !isConnecting;
     },
     { what: `${replica} to reach ${to}`, deadlineMs: left(), everyMs: lookEveryMs, signal },
   );
-  if (compare(stopped.applied, to) !== 'same') {
-    throw brokenError(replica, `It stopped at ${stopped.applied || 'the empty position'} instead of ${to}.`);
+  // One that was only seen standing may still move: what counts is where it stands once nothing runs any more.
+  await dialect.detach(connection);
+  const { applied } = await dialect.read(connection);
+  if (compare(applied, to) !== 'same') {
+    throw brokenError(replica, `It stopped at ${applied || 'the empty position'} instead of ${to}.`);
   }
 }
 
@@ -105,21 +110,14 @@ async function advance(
  * A replica that is told to stop at a position that its source does not have never stops: it follows live. So the
  * primary must hold it at this moment, and the standby too, lest a failover in between takes it back.
  */
-async function requireOnSource(
-  databases: Databases,
-  dialect: ReplicationDialect,
-  to: Position,
-  deadlineMs: number,
-): Promise<void> {
-  const { primary, standby, state } = await databases.topology();
+async function requireOnSource(database: DatedDatabases, to: Position, options: CaptureOptions): Promise<void> {
+  const { databases, positions } = database;
+  const { primary } = await databases.topology();
   // The primary is asked first: a position that nobody has would be waited for until the deadline.
-  if (!(await withOperator(databases, primary, (server) => dialect.holds(server, to)))) {
+  if (!(await withOperator(databases, primary, (server) => positions.holds(server, to)))) {
     throw unknownError(primary, to);
   }
-  if (standby === undefined || state !== 'redundant') return;
-  if (!(await withOperator(databases, standby, (server) => dialect.waitUntilApplied(server, to, deadlineMs)))) {
-    throw unknownError(standby, to);
-  }
+  await securePosition(database, to, options);
 }
 
 /** Closes on the connection that there is, or on a new one if that was lost on the way. */

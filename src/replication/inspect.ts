@@ -1,4 +1,4 @@
-import type { SqlConnection } from '../platform/databases.js';
+import type { Positions, SqlConnection } from '../platform/databases.js';
 import type { Position } from '../platform/position.js';
 import type { ReplicationDialect } from './dialect.js';
 import { contains } from './position.js';
@@ -51,10 +51,6 @@ export async function errantTransactions(
  * Whether a server still has every binary log that a replica at this position needs. If not, the replica would meet
  * error 1236 when its gate opens, and has to be rebuilt.
  */
-export async function canServeFrom(
-  source: SqlConnection,
-  replica: Position,
-  dialect: ReplicationDialect,
-): Promise<boolean> {
-  return contains(replica, await dialect.oldestStart(source));
+export async function canServeFrom(source: SqlConnection, replica: Position, positions: Positions): Promise<boolean> {
+  return contains(replica, await positions.oldestStart(source));
 }

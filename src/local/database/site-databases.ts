@@ -1,4 +1,4 @@
-import type { Databases, ReplicationGate } from '../../platform/databases.js';
+import type { Databases, Positions, ReplicationGate } from '../../platform/databases.js';
 import type { ServerId } from '../../platform/edition.js';
 import type { DaemonSpec } from '../../process/daemon.js';
 import type { Account } from '../../process/run.js';
@@ -41,6 +41,7 @@ export interface SiteDatabases {
   readonly servers: readonly DatabaseServer[];
   readonly schema: string;
   readonly databases: Databases;
+  readonly positions: Positions;
   readonly gate: ReplicationGate;
   /**
    * Before every start of the servers: makes the data directories if this is the first one, the folders, and each
@@ -100,6 +101,7 @@ export function siteDatabases({ layout, hosts, site, passwords, account }: SiteD
     servers,
     schema,
     databases,
+    positions: mariadb,
     gate,
     prepare: async (signal) => {
       const folder = paths.databases(layout);

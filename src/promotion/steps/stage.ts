@@ -23,7 +23,7 @@ export const stage = (promotionsDir: string): Step<PromotionContext, PromotionFa
     }
     const stageNow = async (inTime: AbortSignal) => {
       const release = await releases.stage({ report, signal: inTime });
-      const captured = database ? await captureContent(database.databases, { report, signal: inTime }) : null;
+      const captured = database ? await captureContent(database, { report, signal: inTime }) : null;
       return {
         release: release.number,
         releaseHash: release.hash,

@@ -20,7 +20,7 @@ describe('the gate', () => {
   let cluster: Cluster;
 
   const status = (replica: string) => it.site.gate.status(replica);
-  const capture = () => capturePosition(it.site.databases);
+  const capture = () => capturePosition(it.site);
   const write = (n: number) => it.sql('db-1', 'dev', 'INSERT INTO notes (n) VALUES (?)', [n]);
   const last = async (server: string) =>
     (await it.sql<{ n: number }>(server, 'operator', 'SELECT n FROM notes ORDER BY id DESC LIMIT 1'))[0]?.n;
@@ -96,7 +96,7 @@ describe('the gate', () => {
     try {
       for (let turn = 0; turn < 3; turn++) {
         const work = { report: silent, signal: going.signal };
-        const { position, source } = await captureContent(it.site.databases, work);
+        const { position, source } = await captureContent(it.site, work);
         await it.site.gate.advance('replica-1', position);
         const replica = await contentOf(it.site.databases, 'replica-1', going.signal);
         expect(source).toMatchObject({ server: 'db-1', tables: [{ name: 'notes' }] });

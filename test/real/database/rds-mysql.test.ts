@@ -97,7 +97,7 @@ describe.skipIf(!mysqld)('the gate of RDS for MySQL, on MySQL with its procedure
   });
 
   const write = (n: number) => on('source', `INSERT INTO site.notes (n) VALUES (${n})`);
-  const capture = () => capturePosition(databases, { dialect: rdsMysql });
+  const capture = () => capturePosition({ databases, positions: rdsMysql });
 
   test('is closed on a replica that stands still, and may be closed again', async () => {
     expect(await gate.status('replica')).toMatchObject({ gate: 'closed', errant: undefined });

@@ -23,10 +23,10 @@ describe('a replica that is no longer what it should be', () => {
     await rounds.cluster.end();
     await it.sql('db-1', 'dev', 'CREATE TABLE notes (id BIGINT PRIMARY KEY, t TEXT)');
     await it.sql('db-1', 'dev', "INSERT INTO notes VALUES (1, 'one')");
-    await it.site.gate.advance('replica-1', await capturePosition(it.site.databases));
+    await it.site.gate.advance('replica-1', await capturePosition(it.site));
     // replica-2 has run ahead, and was written to.
     await it.sql('db-1', 'dev', "INSERT INTO notes VALUES (2, 'two')");
-    await it.site.gate.advance('replica-2', await capturePosition(it.site.databases));
+    await it.site.gate.advance('replica-2', await capturePosition(it.site));
     await it.sql('replica-2', 'operator', 'SET GLOBAL read_only = 0');
     await it.sql('replica-2', 'dev', "INSERT INTO notes VALUES (3, 'errant')");
   });
@@ -43,7 +43,7 @@ describe('a replica that is no longer what it should be', () => {
     const [row] = await it.sql('replica-2', 'monitor', 'SELECT @@read_only AS readOnly, @@server_id AS id');
     expect(row).toEqual({ readOnly: 1, id: 12 });
 
-    await it.site.gate.advance('replica-2', await capturePosition(it.site.databases));
+    await it.site.gate.advance('replica-2', await capturePosition(it.site));
     expect(await it.sql('replica-2', 'prod', 'SELECT COUNT(*) AS n FROM notes')).toEqual([{ n: 2 }]);
   });
 
