@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { refuseWhileExchanging } from '../import/interrupted-import.js';
 import { type Layout, layoutFor, paths } from '../local/layout.js';
 import { localPlatform } from '../local/local-platform.js';
 import { messageOf, UnderstudyError } from '../output/errors.js';
@@ -34,6 +35,7 @@ async function main(configFile: string, id: string, mode: 'run' | 'resume' | 'ab
     ...promotion,
     lockFile: paths.promotionLock(layout),
     mode,
+    requireWholeDev: () => refuseWhileExchanging(paths.imports(layout)),
     signal: interrupted.signal,
   });
   await tell(result, layout);

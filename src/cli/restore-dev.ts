@@ -2,6 +2,7 @@ import { checksumTables, type TableChecksum } from '../content/checksum-tables.j
 import { inSnapshot } from '../content/snapshot.js';
 import type { ContentChanges } from '../content/wordpress/changes.js';
 import { contentChanges } from '../content/wordpress/content-changes.js';
+import { refuseWhileExchanging } from '../import/interrupted-import.js';
 import type { SiteDatabases } from '../local/database/site-databases.js';
 import { localReleaseArchive } from '../local/files/local-release-archive.js';
 import { layoutFor, paths } from '../local/layout.js';
@@ -43,7 +44,7 @@ export interface Restored {
  * @param agree asked with what would be lost, before anything is changed
  * @returns undefined if it was declined
  * @throws refusals `nothing-promoted`, `no-backup`, `edition-unavailable`, `restore-unsupported`, `prod-follows-dev`,
- *   `promotion-interrupted`, `locked`, `no-database`, `not-up`
+ *   `promotion-interrupted`, `import-interrupted`, `locked`, `no-database`, `not-up`
  */
 export async function restoreDev(
   context: CommandContext,
@@ -61,6 +62,7 @@ export async function restoreDev(
   const lock = await acquireLock(paths.promotionLock(layout), { why: "restoring dev's database" });
   try {
     await refuseBesideInterrupted(paths.promotions(layout));
+    await refuseWhileExchanging(paths.imports(layout));
     await database.devStates.refuseUnsupported();
     const source = from === 'edition' ? await editionSource(layout.stateDir, database) : await keptSource(database);
     const lost = await reportTask(terminal.report, 'compare', 'Compare dev with it', () =>

@@ -1,13 +1,14 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasErrno, refusal, type UnderstudyError, type WireError } from '../output/errors.js';
+import { refusal, type WireError } from '../output/errors.js';
 import { identify } from '../process/identity.js';
 import { refuseBesideInterrupted } from '../promotion/history.js';
 import { Journal, progressOf, readJournal } from '../promotion/journal.js';
 import { type RunOutcome, runSteps } from '../promotion/run-steps.js';
-import { readJson, writeJson } from '../state/atomic-file.js';
+import { refuseWhileFollowing } from '../replication/refuse-while-following.js';
+import { writeJson } from '../state/atomic-file.js';
 import { acquireLock } from '../state/lock.js';
-import { type ImportContext, type ImportFacts, type ImportRequest, importRequestSchema } from './facts.js';
+import type { ImportContext, ImportFacts, ImportRequest } from './facts.js';
+import { importFiles, interruptedImport, refuseWhileExchanging } from './interrupted-import.js';
 import { addresses } from './steps/addresses.js';
 import { database } from './steps/database.js';
 import { exchange } from './steps/exchange.js';
@@ -31,38 +32,46 @@ export type ImportResult = {
 };
 
 const steps = [files, database, addresses, exchange, finish] as const;
-const filesOf = (dir: string) => ({ request: join(dir, 'request.json'), journal: join(dir, 'journal.jsonl') });
 
 /**
  * Puts a site into dev: everything is prepared beside it first, and then takes its place at once. What fails before or
  * in that moment is taken back.
- * @throws refusals `locked`, `promotion-interrupted`, `import-interrupted`
+ * @throws refusals `locked`, `promotion-interrupted`, `import-interrupted`, `prod-follows-dev`
  */
 export async function importSite(request: ImportRequest, options: ImportOptions): Promise<ImportResult> {
   return underLock(options, async () => {
     await refuseBesideInterrupted(options.promotionsDir);
+    await refuseWhileExchanging(options.importsDir);
+    await refuseWhileFollowed(options);
     const interrupted = await interruptedImport(options.importsDir);
-    if (interrupted?.isExchanging) throw stillInterrupted(interrupted.request.id);
     if (interrupted) await carryOut(interrupted.request, options, 'back');
-    await writeJson(filesOf(join(options.importsDir, request.id)).request, request, { mode: 0o600 });
+    await writeJson(importFiles(join(options.importsDir, request.id)).request, request, { mode: 0o600 });
     return carryOut(request, options, 'forward');
   });
 }
 
 /**
  * Goes on with an import that was cut off, or takes it back.
- * @throws refusal `nothing-interrupted`
+ * @throws refusals `locked`, `nothing-interrupted`, `prod-follows-dev`
  */
 export async function continueImport(direction: 'forward' | 'back', options: ImportOptions): Promise<ImportResult> {
   return underLock(options, async () => {
     const interrupted = await interruptedImport(options.importsDir);
-    if (interrupted) return carryOut(interrupted.request, options, direction);
-    throw refusal({
-      code: 'nothing-interrupted',
-      message: 'No import was cut off.',
-      remedy: 'What the last import has kept is named in its report.',
-    });
+    if (!interrupted) {
+      throw refusal({
+        code: 'nothing-interrupted',
+        message: 'No import was cut off.',
+        remedy: 'What the last import has kept is named in its report.',
+      });
+    }
+    if (direction === 'forward') await refuseWhileFollowed(options);
+    return carryOut(interrupted.request, options, direction);
   });
+}
+
+/** What prod follows would reach visitors table by table, without its code. Only under the lock does the answer stay. */
+async function refuseWhileFollowed({ platform }: ImportOptions): Promise<void> {
+  refuseWhileFollowing(await platform.releases.currentEdition());
 }
 
 async function underLock<T>({ lockFile }: ImportOptions, work: () => Promise<T>): Promise<T> {
@@ -80,7 +89,7 @@ async function carryOut(
   direction: 'forward' | 'back',
 ): Promise<ImportResult> {
   const { importsDir, report, signal } = options;
-  const path = filesOf(join(importsDir, request.id)).journal;
+  const path = importFiles(join(importsDir, request.id)).journal;
   const progress = progressOf(await readJournal(path));
   const journal = await Journal.open(path);
   try {
@@ -109,37 +118,3 @@ function resultOf({ id }: ImportRequest, run: RunOutcome<ImportFacts>): ImportRe
   if (run.outcome === 'done') return { id, outcome: 'imported', facts: run.facts, error: null };
   return { id, outcome: run.outcome, facts: run.facts, error: run.error };
 }
-
-interface InterruptedImport {
-  readonly request: ImportRequest;
-  /** Whether dev may stand in between. */
-  readonly isExchanging: boolean;
-}
-
-/** The import that came to no end. There is one at most: the next one takes back what only lies beside dev. */
-export async function interruptedImport(importsDir: string): Promise<InterruptedImport | undefined> {
-  const last = (await importIds(importsDir)).at(-1);
-  if (last === undefined) return undefined;
-  const { request, journal } = filesOf(join(importsDir, last));
-  const { ended, steps: begun } = progressOf(await readJournal(journal));
-  const asked = await readJson(request, importRequestSchema);
-  if (ended || !asked || begun.size === 0) return undefined;
-  const state = begun.get('exchange');
-  return { request: asked, isExchanging: state !== undefined && state !== 'undone' };
-}
-
-async function importIds(importsDir: string): Promise<string[]> {
-  try {
-    return (await readdir(importsDir)).filter((name) => /^\d{8}T/.test(name)).sort();
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
-}
-
-const stillInterrupted = (id: string): UnderstudyError =>
-  refusal({
-    code: 'import-interrupted',
-    message: `Import ${id} was cut off while it put the site into dev.`,
-    remedy: 'Finish it with `understudy import --resume`, or take it back with `understudy import --abort`.',
-  });

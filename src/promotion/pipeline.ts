@@ -54,6 +54,9 @@ function gated(database: GatedDatabase | undefined): GatedDatabase {
   throw refusal({ code: 'no-database', message: 'This site has no database, so there is nothing to follow.' });
 }
 
+/** Whether what dev is now, its code or its content, is to reach prod or to be compared with it. */
+export const readsDev = (kind: PromotionRequest['kind']) => kind !== 'rollback' && kind !== 'sync-stop';
+
 /**
  * Up to here nothing is changed that needs to be taken back: a new release and new media, which prod does not refer to
  * and which the next promotion finds there.

@@ -9,7 +9,7 @@ import { acquireLock } from '../state/lock.js';
 import type { PromotionFacts } from './facts.js';
 import { refuseBesideInterrupted } from './history.js';
 import { Journal, lastReading, lastStep, progressOf, readJournal } from './journal.js';
-import { changesNothing, promotionSteps } from './pipeline.js';
+import { changesNothing, promotionSteps, readsDev } from './pipeline.js';
 import { type PromotionRequest, promotionFiles, requestSchema } from './request.js';
 import { outcomeOf, type PromotionResult, timingsOf } from './result.js';
 import { type RunOutcome, runSteps } from './run-steps.js';
@@ -25,6 +25,11 @@ export interface PromoteOptions {
   readonly lockFile: string;
   /** `run`: from the start. `resume`: on from where an earlier run stopped. `abort`: take it back. */
   readonly mode: 'run' | 'resume' | 'abort';
+  /**
+   * Throws if something that was cut off has left dev in between, so that it must not be read for prod. Asked under
+   * the lock, and only before a run that reads dev: what takes prod back, or freezes it, is never held up by dev.
+   */
+  readonly requireWholeDev: () => Promise<void>;
   /** Aborted by whoever wants it taken back. */
   readonly signal: AbortSignal;
 }
@@ -83,13 +88,16 @@ function ownProcess(): ProcessRef {
 }
 
 async function underLock(options: PromoteOptions): Promise<PromotionResult> {
-  const { promotionsDir, id, lockFile, mode } = options;
+  const { promotionsDir, id, lockFile, mode, requireWholeDev } = options;
   const dir = join(promotionsDir, id);
   const request = await readJson(promotionFiles.request(dir), requestSchema);
   if (!request) throw new UnderstudyError({ code: 'promotion-unknown', message: `There is no promotion ${id}.` });
   const lock = await acquireLock(lockFile, { why: `${request.kind} ${id}, asked for by ${request.by}` });
   try {
-    if (mode === 'run') await refuseBesideInterrupted(promotionsDir);
+    if (mode === 'run') {
+      await refuseBesideInterrupted(promotionsDir);
+      if (readsDev(request.kind)) await requireWholeDev();
+    }
     const journal = await Journal.open(promotionFiles.journal(dir));
     try {
       await journal.write({ event: 'begun', process: ownProcess(), mode });

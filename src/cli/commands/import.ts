@@ -92,13 +92,11 @@ async function open({ configFile, terminal, signal }: CommandContext): Promise<I
   const { layoutFor, paths } = await import('../../local/layout.js');
   const { localPlatform } = await import('../../local/local-platform.js');
   const { localImportTarget } = await import('../../local/incoming/local-import-target.js');
-  const { refuseWhileFollowing } = await import('../../replication/refuse-while-following.js');
   const layout = layoutFor(configFile);
   const platform = await localPlatform(layout);
   const target = await localImportTarget(layout, platform.fleet);
   const { site } = platform;
   if (site.app.kind !== 'wordpress') throw new Error('The target has let through what is no WordPress.');
-  refuseWhileFollowing(await platform.releases.currentEdition());
   return {
     platform,
     target,

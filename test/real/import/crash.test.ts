@@ -78,13 +78,31 @@ describe('an import that is cut off', () => {
     expect(existsSync(join(paths.devRoot(site.layout), '.maintenance'))).toBe(false);
   });
 
-  it('by kill -9 in the exchange refuses another one, and is finished with --resume', async () => {
+  it('by kill -9 in the exchange keeps everything from reading dev, and nothing from prod, until it is finished', async () => {
+    const answer = async (...args: string[]) => {
+      const { exitCode, stdout } = await site.cli([...args, '--json']);
+      return [exitCode, (JSON.parse(stdout) as { error?: { code: string } }).error?.code] as const;
+    };
+    await site.writeDevFile('one.txt', '1');
+    expect((await answer('promote', '--yes', '--accept-read-only'))[0]).toBe(0);
+    await site.writeDevFile('two.txt', '2');
+    expect((await answer('promote', '--yes', '--accept-read-only'))[0]).toBe(0);
     await cutOff('exchange', 'SIGKILL');
-    const refused = await site.cli(['import', '--files', old.files, '--database', old.dump, '--yes']);
-    expect([refused.exitCode, refused.stderr]).toEqual([3, expect.stringContaining('--resume')]);
+    for (const command of [
+      ['import', '--files', old.files, '--database', old.dump, '--yes'],
+      ['promote', '--plan'],
+      ['promote', '--yes'],
+      ['sync', 'start', '--yes'],
+      ['dev', 'restore', '--from', 'edition', '--yes'],
+    ]) {
+      expect(await answer(...command), command.join(' ')).toEqual([3, 'import-interrupted']);
+    }
+    expect(await answer('sync', 'stop')).toEqual([3, 'not-following']);
+    expect(await answer('rollback', '--yes')).toEqual([0, undefined]);
     const { exitCode, stderr } = await site.cli(['import', '--resume']);
     expect(exitCode, stderr).toBe(0);
     expect(await state()).toMatch(/ 20$/);
     expect((await site.cli(['import', '--resume'])).exitCode).toBe(3);
+    expect(await answer('promote', '--plan')).toEqual([0, undefined]);
   });
 });
