@@ -49,6 +49,8 @@ const session = [
   "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
   "SET SESSION time_zone = '+00:00'",
   'SET SESSION foreign_key_checks = 0, unique_checks = 0, autocommit = 0, innodb_strict_mode = 0',
+  // So that every warning of a statement of many rows can be read.
+  'SET SESSION max_error_count = 65535',
 ];
 
 /** Statements that a dump does not need to have understood: what only another server knows. */
@@ -130,7 +132,7 @@ class Loading {
   async #rows(judged: Extract<Judged, { kind: 'rows' }>, offset: number): Promise<void> {
     const { connection, dump, report } = this.options;
     const warnings = await this.#run(judged.bytes.toString('latin1'), judged, offset);
-    if (warnings > 0) await this.#noteWarnings(judged.table, warnings);
+    if (warnings > 0) await this.#noteWarnings(judged.table);
     this.#uncommitted += judged.bytes.length + 1_000;
     if (this.#uncommitted < transactionBytes) return;
     await connection.run('COMMIT');
@@ -166,14 +168,13 @@ class Loading {
     }
   }
 
-  async #noteWarnings(table: string, count: number): Promise<void> {
-    const known = this.#warnings.get(table);
-    if (known) {
-      known.count += count;
-      return;
-    }
-    const [row] = await this.options.connection.rows<{ Message: Buffer | string }>('SHOW WARNINGS LIMIT 1');
-    this.#warnings.set(table, { count, example: String(row?.Message ?? '') });
+  async #noteWarnings(table: string): Promise<void> {
+    const all = await this.options.connection.rows<{ Code: unknown; Message: unknown }>('SHOW WARNINGS');
+    // mariadb-dump writes down the values of generated columns, too: they are computed anew.
+    const [first, ...more] = all.filter(({ Code }) => Number(String(Code)) !== errno.generatedValueIgnored);
+    if (!first) return;
+    const known = this.#warnings.get(table) ?? { count: 0, example: String(first.Message) };
+    this.#warnings.set(table, { ...known, count: known.count + 1 + more.length });
   }
 }
 

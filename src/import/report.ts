@@ -299,11 +299,11 @@ function tables({ loaded, prefix }: ReportInput): Finding[] {
 function whatWasLeftOut({ files, loaded }: ReportInput): Finding[] {
   const found: Finding[] = [];
   const { remarks, survey } = loaded;
-  if (remarks.dumper && remarks.dumper !== 'phpMyAdmin SQL Dump' && !remarks.isComplete) {
+  if (remarks.dumper && !remarks.isComplete) {
     found.push({
       severity: 'problem',
       code: 'dump-not-complete',
-      text: 'The dump lacks the line that its program writes at the end: it was probably cut off.',
+      text: 'The dump lacks what its program writes at the end: it was probably cut off.',
       remedy: 'Dump again, and see that the program ends without an error.',
     });
   }

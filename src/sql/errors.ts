@@ -25,6 +25,7 @@ export const errno = {
   lockWaitTimeout: 1205,
   deadlock: 1213,
   raisedByProcedure: 1644,
+  generatedValueIgnored: 1906,
 } as const;
 
 /** True for an error of the server with this number. */

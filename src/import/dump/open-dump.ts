@@ -34,6 +34,9 @@ export async function openDump(path: string): Promise<OpenDump> {
   if (!found.isFile()) throw unusable('it is not a file');
   const kind = await kindOf(path);
   if (kind === 'zip') throw unusable('it is a .zip; unpack it first');
+  if (kind === 'utf16') {
+    throw unusable('it is UTF-16, as `>` in PowerShell writes it; dump again with --result-file, which writes bytes');
+  }
   let read = 0;
   const onRead = (bytes: number) => {
     read += bytes;
@@ -46,13 +49,14 @@ export async function openDump(path: string): Promise<OpenDump> {
   };
 }
 
-async function kindOf(path: string): Promise<'plain' | 'gzip' | 'zstd' | 'zip'> {
+async function kindOf(path: string): Promise<'plain' | 'gzip' | 'zstd' | 'zip' | 'utf16'> {
   const file = await open(path, 'r');
   try {
     const head = Buffer.alloc(4);
     await file.read(head, 0, 4, 0);
     if (head.subarray(0, 2).equals(Buffer.from([0x1f, 0x8b]))) return 'gzip';
     if (head.equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]))) return 'zstd';
+    if (head.subarray(0, 2).equals(Buffer.from([0xff, 0xfe]))) return 'utf16';
     return head.equals(Buffer.from([0x50, 0x4b, 0x03, 0x04])) ? 'zip' : 'plain';
   } finally {
     await file.close();

@@ -29,12 +29,14 @@ export async function* readStatements(
 ): AsyncGenerator<JudgedStatement, DumpRemarks> {
   const splitter = new StatementSplitter(server);
   let present: string | undefined;
+  let isRestored = false;
   /** The one whose content is taken. */
   let taken = schema;
   const consider = function* (statements: Iterable<{ bytes: Buffer; offset: number }>): Generator<JudgedStatement> {
     for (const statement of statements) {
       const judged = judge(statement, present ?? taken, collations);
       if (judged.kind === 'refused') throw notReadable(judged.why);
+      if (judged.kind === 'set') isRestored ||= restores(judged.text);
       if (judged.kind === 'schema') present = judged.name;
       const isContent = judged.kind === 'rows' || judged.kind === 'table' || judged.kind === 'view';
       if (isContent && present !== undefined) {
@@ -52,8 +54,12 @@ export async function* readStatements(
     yield* consider(splitter.push(part));
   }
   yield* consider(splitter.end());
-  return splitter.remarks;
+  const { remarks } = splitter;
+  return { ...remarks, isComplete: remarks.isComplete || isRestored };
 }
+
+/** The last that phpMyAdmin writes, which has no closing remark, and nearly the last of the others. */
+const restores = (set: string) => /character_set_client = @OLD_CHARACTER_SET_CLIENT$/i.test(set);
 
 const severalSchemas = (first: string, second: string) =>
   refusal({

@@ -18,7 +18,7 @@ export interface DumpRemarks {
   readonly dumper: string | undefined;
   /** The version of the server that it was made on. */
   readonly server: string | undefined;
-  /** mysqldump and mariadb-dump write so at the end. */
+  /** Whether what programs write at the end is there: a closing remark, or settings as they were before. */
   readonly isComplete: boolean;
 }
 

@@ -105,7 +105,11 @@ export class Surveyor {
   }
 
   #seeTable({ verb, table, text, engineBefore }: Extract<Judged, { kind: 'table' }>): void {
-    if (verb === 'drop') return;
+    // phpMyAdmin makes a table in the place of each view first, and drops it later.
+    if (verb === 'drop') {
+      this.#tables.delete(table);
+      return;
+    }
     const known = this.#tables.get(table);
     const tokens = tokensOf(text);
     const hasKey = tokens.some(
