@@ -13,6 +13,13 @@ export interface SqlAccess {
   readonly database?: string | undefined;
   /** From the first packet to the first answer. Default 2,000. */
   readonly connectTimeout?: number;
+  /** Encrypted, and only to a server that proves its name. Default: as it is, for servers of this machine. */
+  readonly tls?: TlsAuthorities | undefined;
+}
+
+/** Who may vouch for a server: certificates as PEM. */
+export interface TlsAuthorities {
+  readonly authorities: readonly string[];
 }
 
 /** A statement that is given no deadline of its own. */
@@ -41,6 +48,7 @@ export async function connect(access: SqlAccess): Promise<SqlConnection> {
     password: access.password.reveal(),
     ...(access.database === undefined ? {} : { database: access.database }),
     connectTimeout,
+    ...(access.tls ? { ssl: tlsOf(access.tls) } : {}),
     charset: 'utf8mb4_unicode_ci',
     timezone: 'Z',
     dateStrings: true,
@@ -105,6 +113,17 @@ class Session implements SqlConnection {
     this.#gone = why;
     this.connection.destroy();
   }
+}
+
+/** One object for each list: the driver keeps what it has parsed by it, and RDS has a hundred authorities. */
+const parsed = new WeakMap<TlsAuthorities, mysql.SslOptions & { verifyIdentity: boolean }>();
+
+function tlsOf(tls: TlsAuthorities) {
+  const known = parsed.get(tls);
+  if (known) return known;
+  const made = { ca: [...tls.authorities], minVersion: 'TLSv1.2', rejectUnauthorized: true, verifyIdentity: true };
+  parsed.set(tls, made);
+  return made;
 }
 
 function forDriver(value: SqlValue): unknown {

@@ -12,6 +12,7 @@ import {
   tablesWithoutPrimaryKey,
 } from '../../../src/replication/inspect.js';
 import { mariadb } from '../../../src/replication/mariadb.js';
+import { gateContract } from '../../helpers/contracts/gate.js';
 import { roundsOf } from './rounds.js';
 import { makeSite, type RunningSite } from './running-site.js';
 
@@ -22,9 +23,7 @@ describe('the gate', () => {
   const status = (replica: string) => it.site.gate.status(replica);
   const capture = () => capturePosition(it.site);
   const write = (n: number) => it.sql('db-1', 'dev', 'INSERT INTO notes (n) VALUES (?)', [n]);
-  const last = async (server: string) =>
-    (await it.sql<{ n: number }>(server, 'operator', 'SELECT n FROM notes ORDER BY id DESC LIMIT 1'))[0]?.n;
-  const after = (at: Position, by: number) => toPosition(`0-1-${sequenceOf(at) + by}`);
+  const farBeyond = (at: Position) => toPosition(`0-1-${sequenceOf(at) + 1_000_000}`);
   const insertsOf = async (from: number, count: number) => {
     const connection = await it.site.databases.connect('db-1', 'dev');
     for (let n = from; n < from + count; n++) await connection.query('INSERT INTO notes (n) VALUES (?)', [n]);
@@ -51,32 +50,13 @@ describe('the gate', () => {
     expect(await status('replica-2')).toEqual({ gate: 'closed', position: '', errant: undefined, error: undefined });
   });
 
-  test('an advance stops exactly at its position while dev goes on writing, and closes the gate', async () => {
-    await write(1);
-    const at = await capture();
-    const going = new AbortController();
-    const writing = (async () => {
-      for (let n = 1_000; !going.signal.aborted; n++) await write(n);
-    })();
-    await it.site.gate.advance('replica-1', at);
-    going.abort();
-    await writing;
-    expect(await status('replica-1')).toEqual({ gate: 'closed', position: at, errant: undefined, error: undefined });
-    expect(await last('replica-1')).toBe(1);
-    expect(sequenceOf(await capture())).toBeGreaterThan(sequenceOf(at));
-  });
-
-  test('an advance to where the replica stands changes nothing, and there is no way back', async () => {
-    const { position } = await status('replica-1');
-    await it.site.gate.advance('replica-1', position);
-    await expect(it.site.gate.advance('replica-1', toPosition('0-1-1'))).rejects.toMatchObject({
-      code: 'position-passed',
-    });
-    expect(await status('replica-1')).toMatchObject({ gate: 'closed', position });
-  });
+  gateContract('MariaDB on this machine', () => ({
+    ...it.site,
+    write,
+    beyond: farBeyond,
+  }));
 
   test.each([
-    ['that dev has not reached', (at: Position) => after(at, 1_000_000)],
     ['of a server that never was primary', (at: Position) => toPosition(`0-9-${sequenceOf(at)}`)],
     ['of another domain', (at: Position) => toPosition(`7-1-${sequenceOf(at)}`)],
   ])('a position %s is refused', async (_, make) => {
@@ -108,17 +88,7 @@ describe('the gate', () => {
     }
   });
 
-  test('an open gate follows dev; closing it keeps the position', async () => {
-    await it.site.gate.open('replica-1');
-    await it.site.gate.open('replica-1');
-    await write(3);
-    const at = await capture();
-    await waitUntil(async () => (await status('replica-1')).position === at, { what: at, deadlineMs: 5_000 });
-    expect((await status('replica-1')).gate).toBe('open');
-    await it.site.gate.close('replica-1');
-    await it.site.gate.close('replica-1');
-    await write(4);
-    expect(await status('replica-1')).toMatchObject({ gate: 'closed', position: at });
+  test('nothing opens a closed gate by accident', async () => {
     await expect(it.sql('replica-1', 'operator', 'START SLAVE')).rejects.toMatchObject({ errno: 1200 });
   });
 
