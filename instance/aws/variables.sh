@@ -6,7 +6,7 @@
 known='ROLE SITE REGION APP_KIND URL OTHER_URL DEV_URL TRUSTED_PROXIES PUBLIC_PATH HEALTH_PATH MEDIA_PATH TABLE_PREFIX'
 known="$known SCHEMA DATABASE_HOST DATABASE_SECRET SALTS_SECRET SETTINGS_SECRET SETTINGS_VERSION DEV_FILES MEDIA_FILES"
 known="$known RELEASE_BUCKET WORDPRESS LOCALE TITLE ADMIN_USER ADMIN_EMAIL ADMIN_SECRET ADMINISTRATOR_SECRET"
-known="$known STATE_DIR RUN_DIR FILES_DIR WEB_USER NGINX PHP_FPM PHP"
+known="$known STATE_DIR RUN_DIR FILES_DIR WEB_USER NGINX PHP_FPM PHP NODE"
 
 fail() {
   printf '%s: %s\n' "${0##*/}" "$2" >&2
@@ -43,7 +43,7 @@ read_host() {
   case ${APP_KIND-} in wordpress | php) ;; *) fail 2 "$host_file: APP_KIND must be wordpress or php." ;; esac
   : "${SITE:?}" "${REGION:?}"
   : "${STATE_DIR=/var/lib/understudy}" "${RUN_DIR=/run/understudy}" "${FILES_DIR=/srv/understudy}"
-  : "${WEB_USER=understudy-$ROLE}" "${NGINX=nginx}" "${PHP_FPM=php-fpm}" "${PHP=php}"
+  : "${WEB_USER=understudy-$ROLE}" "${NGINX=nginx}" "${PHP_FPM=php-fpm}" "${PHP=php}" "${NODE=node}"
 }
 
 # secret NAME: prints a secret. Its value goes through pipes and builtins only, never through an argument.

@@ -71,8 +71,17 @@ export const metrics = {
   replicaAnswers: 'ReplicaAnswers',
 } as const;
 
-/** Keys in the release bucket. An instance may read the first two and write below its own folder of the third. */
-export const releaseKeys = { releases: 'releases/', editions: 'editions/', reports: 'reports/' } as const;
+/**
+ * Keys in the release bucket. `releases/`: packs, manifests, and which edition is current; `editions/`: what prod has
+ * served; `orders/`: what the operations host wants of instances; `reports/`: what each instance says. Prod's instances
+ * may read the first, all instances the third, and they may write the last.
+ */
+export const releaseKeys = {
+  releases: 'releases/',
+  editions: 'editions/',
+  orders: 'orders/',
+  reports: 'reports/',
+} as const;
 
 /** On every resource that can have tags: whose it is, and what an instance is for. */
 export const tags = {

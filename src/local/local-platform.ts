@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { spanOf } from '../access-log/instance-log.js';
 import { hasCode, refusal, UnderstudyError } from '../output/errors.js';
 import type { Fleet, Hold, Routing } from '../platform/fleet.js';
 import type { GatedDatabase, Platform } from '../platform/platform.js';
@@ -21,7 +22,7 @@ import { mailRoute } from './monitoring/settings.js';
 import { networkOf } from './network/claim.js';
 import { partsOf, type SiteParts } from './parts.js';
 import { readSite } from './site/applied-site.js';
-import { spanOf } from './web/access-span.js';
+
 import { runAgent } from './web/agent.js';
 import { prepareEdition, reviseEdition, switchEdition } from './web/editions-on-instance.js';
 import { leftoversOf } from './web/leftovers.js';

@@ -55,14 +55,13 @@ const reasons: Readonly<Record<string, string>> = {
   'operations/HostRole SeeThePlatform *':
     'lists and descriptions, which AWS does not limit; nothing is changed by them',
   'operations/HostRole TellHowItWent *': 'metrics have no resource; the condition limits the namespace',
-  'operations/HostRole TakeInstancesOutToRefreshThem arn:aws:elasticloadbalancing:eu-central-1:AWS::AccountId:targetgroup/*':
-    "the condition limits it to target groups with this site's tag",
   'operations/HostRole KeepReleases data/ReleasesBucket/releases/*': 'all objects below one key',
   'operations/HostRole KeepReleases data/ReleasesBucket/editions/*': 'all objects below one key',
+  'operations/HostRole KeepReleases data/ReleasesBucket/orders/*': 'all objects below one key',
   'operations/HostRole KeepReleases data/ReleasesBucket/reports/*': 'all objects below one key',
   'prod/Role ReadReleases data/ReleasesBucket/releases/*': 'all objects below one key',
-  'prod/Role ReadReleases data/ReleasesBucket/editions/*': 'all objects below one key',
-  'prod/Role ReportWhatIsServed data/ReleasesBucket/reports/*': 'all objects below one key',
+  'prod/Role ReportWhatIsServed data/ReleasesBucket/reports/prod/*': 'all objects below one key',
+  'dev/Role ReportWhatIsServed data/ReleasesBucket/reports/dev/*': 'all objects below one key',
   'data/LogsBucketPolicy BalancerWritesAccessLogs data/LogsBucket/balancer/AWSLogs/AWS::AccountId/*': 'log files',
   'data/LogsBucketPolicy S3WritesAccessLogs data/LogsBucket/releases/*': 'log files',
   'operations/NotificationsKey kms:* *': 'the account itself rules its key; in the policy of a key * means that key',

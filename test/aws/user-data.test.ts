@@ -81,7 +81,9 @@ describe('a prod host that starts, with the same files, on this machine', () => 
       expect.stringMatching(
         /^mount -t efs -o tls,iam,accesspoint=data\/FilesMediaReading\w+,ro,noresvport data\/FilesMedia\w+:\/ \S+media$/,
       ),
+      expect.stringMatching(/^node \S+instance\/aws\/agent\.mjs join \S+host\.conf$/),
       'systemctl restart understudy-php-fpm.service understudy-nginx.service',
+      'systemctl restart understudy-agent.service',
     ]);
     const config = readFileSync(join(host.state, 'config/wp-config.php'), 'utf8');
     expect(config).toContain("define('DB_PASSWORD', 'pass-word-of-prod');");
@@ -179,6 +181,7 @@ function prepareHost(
       mount: 'echo "mount $*" >>"$CALLS"',
       mountpoint: 'exit 1',
       systemctl: 'echo "systemctl $*" >>"$CALLS"',
+      node: 'echo "node $*" >>"$CALLS"',
       aws: `while [ "$1" != --secret-id ]; do shift; done\ncase $2 in ${found.join(' ')} *) exit 254 ;; esac`,
       curl: 'case $* in *api/token*) echo secret-token ;; *instance-id*) echo i-0123456789abcdef0 ;; *local-ipv4*) echo 127.15.1.10 ;; esac',
     },

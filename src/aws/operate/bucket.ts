@@ -46,10 +46,28 @@ export class Bucket {
 
   /** @returns undefined if there is none */
   async read(key: string): Promise<StoredText | undefined> {
-    return this.#ask('s3:GetObject', key, async (abortSignal) => {
-      const { Body, ETag } = await this.client.send(new GetObjectCommand(this.#at(key)), { abortSignal });
-      return { text: (await Body?.transformToString()) ?? '', tag: ETag ?? '' };
-    });
+    const found = await this.readNewer(key, undefined);
+    return found === 'unchanged' ? undefined : found;
+  }
+
+  /**
+   * The same for somebody who has read it before and asks again and again.
+   * @param tag of what was read; undefined if nothing was
+   * @returns `unchanged` if it is still that
+   */
+  async readNewer(key: string, tag: string | undefined): Promise<StoredText | 'unchanged' | undefined> {
+    try {
+      return await this.#call('s3:GetObject', key, callMs, async (abortSignal) => {
+        const get = new GetObjectCommand({ ...this.#at(key), ...(tag === undefined ? {} : { IfNoneMatch: tag }) });
+        const { Body, ETag } = await this.client.send(get, { abortSignal });
+        return { text: (await Body?.transformToString()) ?? '', tag: ETag ?? '' };
+      });
+    } catch (error) {
+      const cause = (error as UnderstudyError).cause;
+      if (statusOf(cause) === 304) return 'unchanged';
+      if (isMissing(cause)) return undefined;
+      throw error;
+    }
   }
 
   /** The bytes of an object as they come. */
@@ -174,8 +192,7 @@ export class Bucket {
     try {
       return await this.#call(action, key, callMs, work);
     } catch (error) {
-      const cause = (error as UnderstudyError).cause;
-      if (statusOf(cause) === 404 && (cause as Error).name !== 'NoSuchBucket') return undefined;
+      if (isMissing((error as UnderstudyError).cause)) return undefined;
       throw error;
     }
   }
@@ -201,6 +218,9 @@ export class Bucket {
 }
 
 const statusOf = (error: unknown) => (error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined);
+
+/** The object, not the bucket. */
+const isMissing = (error: unknown) => statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket';
 
 const gone = (place: string) =>
   new UnderstudyError({

@@ -41,12 +41,12 @@ export class S3ReleaseArchive implements ReleaseArchive {
       const [, number] = /^releases\/([1-9]\d*)\/release\.json$/.exec(key) ?? [];
       if (number !== undefined) numbers.push(Number(number));
     }
-    const records = await Promise.all(numbers.sort((a, b) => a - b).map((number) => this.#record(number)));
+    const records = await Promise.all(numbers.sort((a, b) => a - b).map((number) => this.record(number)));
     return records.filter((record) => record !== undefined);
   }
 
   async manifest(release: number): Promise<string> {
-    const record = await this.#record(release);
+    const record = await this.record(release);
     if (!record) throw releaseMissing(release);
     const found = await this.bucket.read(releaseKeys.manifest(release));
     if (found && sha256(found.text) === record.hash) return found.text;
@@ -129,7 +129,7 @@ export class S3ReleaseArchive implements ReleaseArchive {
     }
   }
 
-  async #record(release: number): Promise<ReleaseRecord | undefined> {
+  async record(release: number): Promise<ReleaseRecord | undefined> {
     return readStored(this.bucket, releaseKeys.record(release), recordSchema);
   }
 

@@ -9,7 +9,7 @@ import type { Bucket } from './bucket.js';
  */
 export async function readStored<T>(bucket: Bucket, key: string, schema: ZodType<T>): Promise<T | undefined> {
   const found = await bucket.read(key);
-  return found && parse(found.text, schema, bucket.placeOf(key));
+  return found && parseStored(found.text, schema, bucket.placeOf(key));
 }
 
 /** Somebody else may be writing at the same moment; nobody does for long. */
@@ -30,7 +30,7 @@ export async function updateStored<T>(
 ): Promise<T> {
   for (let turn = 0; turn < tries; turn++) {
     const found = await bucket.read(key);
-    const next = await change(found && parse(found.text, schema, bucket.placeOf(key)));
+    const next = await change(found && parseStored(found.text, schema, bucket.placeOf(key)));
     const condition = found ? { tag: found.tag } : ({ absent: true } as const);
     if ((await bucket.write(key, JSON.stringify(next), condition)) !== undefined) return next;
   }
@@ -44,7 +44,7 @@ export const changedMeanwhile = (place: string) =>
     remedy: 'Look who else promotes this site, and run the command again.',
   });
 
-function parse<T>(text: string, schema: ZodType<T>, place: string): T {
+export function parseStored<T>(text: string, schema: ZodType<T>, place: string): T {
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {

@@ -1,27 +1,15 @@
 import type { Edition } from '../../platform/edition.js';
+import { editionFile as textOf } from '../../release/edition-file.js';
 import { type Hosts, ports, replicaServers } from '../network/hosts.js';
 
-/**
- * The text of `edition.php`, which tells WordPress on an instance who may answer for the edition. Once all replicas
- * stand at its position, the balancer's weighted endpoint is asked first; until then only those that are named. While
- * prod follows dev, what is cached is kept for seconds only.
- */
+/** The text of `edition.php` on this machine. */
 export function editionFile(edition: Edition, hosts: Hosts): string {
-  const replicas = edition.replicas.map((id) => {
+  const addresses = replicaServers.flatMap((id) => {
     const host = hosts.database[id];
-    if (!host) throw new RangeError(`There is no replica ${id}.`);
-    return `['id' => '${id}', 'host' => '${host.address}:${ports.database}']`;
+    return host ? [[id, `${host.address}:${ports.database}`] as const] : [];
   });
-  const all = replicaServers.every((id) => edition.replicas.includes(id));
-  const endpoint = all ? `'${hosts.replicaEndpoint}:${ports.database}'` : 'null';
-  return `<?php
-// Written by understudy. It is replaced whenever another replica may answer for this edition.
-return [
-    'id' => ${edition.id},
-    'release' => ${edition.release},
-    'position' => '${edition.position ?? ''}',
-    'replicas' => [${replicas.join(', ')}],
-    'endpoint' => ${endpoint},${edition.following ? "\n    'following' => true," : ''}
-];
-`;
+  return textOf(edition, {
+    replicas: Object.fromEntries(addresses),
+    endpoint: `${hosts.replicaEndpoint}:${ports.database}`,
+  });
 }

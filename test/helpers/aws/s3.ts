@@ -88,7 +88,7 @@ type Reply =
   | { readonly status: number; readonly code: string };
 
 function carryOut(method: string, call: Call): Reply {
-  const { objects, key, url, pageSize } = call;
+  const { objects, key, url, headers, pageSize } = call;
   if (url.searchParams.get('list-type') === '2') {
     const body = listing([...objects.keys()].sort(byBytes), url.searchParams, pageSize);
     return { status: 200, headers: { 'content-type': 'application/xml' }, body };
@@ -100,6 +100,7 @@ function carryOut(method: string, call: Call): Reply {
   }
   const found = objects.get(key);
   if (!found) return { status: 404, code: 'NoSuchKey' };
+  if (headers['if-none-match'] === tagOf(found)) return { status: 304, headers: { etag: tagOf(found) }, body: '' };
   return { status: 200, headers: { 'content-length': found.length, etag: tagOf(found) }, body: found };
 }
 

@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { releaseKeys } from '../../naming.js';
 
 /** Folders of the log bucket. */
 export const logFolders = { balancer: 'balancer', releases: 'releases/' } as const;
@@ -68,6 +69,14 @@ export class ReleaseBucket extends Construct {
           noncurrentVersionExpiration: Duration.days(30),
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
+        // An instance that is there writes its report again every ten seconds; of what they were, nobody asks.
+        {
+          id: 'forget-reports',
+          prefix: releaseKeys.reports,
+          expiration: Duration.days(1),
+          noncurrentVersionExpiration: Duration.days(1),
+        },
+        { id: 'forget-orders', prefix: releaseKeys.orders, noncurrentVersionExpiration: Duration.days(1) },
       ],
     });
     // Not through the bucket's own property: it would write a second policy for the other one.

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { CfnInstanceProfile, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
@@ -10,7 +13,7 @@ import {
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import type { AwsSite } from '../../../site/aws-site.js';
-import { instanceFolder } from '../../instance-files.js';
+import { layInstanceFiles } from '../../instance-files.js';
 import { stackName, tags } from '../../naming.js';
 import { accept } from '../accept.js';
 import { subnetIds } from '../network/network.js';
@@ -34,7 +37,7 @@ export class ImageStack extends Stack {
     const name = stackName(of.site.name, 'image');
     // Versions of components never change, so each content has its own.
     const version = `1.${Number.parseInt(instanceFiles.slice(0, 6), 16)}.0`;
-    const files = new Asset(this, 'InstanceFiles', { path: instanceFolder });
+    const files = this.#instanceFiles();
     const component = new CfnComponent(this, 'Component', {
       name: `${name}-host`,
       version,
@@ -63,6 +66,17 @@ export class ImageStack extends Stack {
       imageTestsConfiguration: { imageTestsEnabled: true, timeoutMinutes: 60 },
     });
     new CfnOutput(this, 'Pipeline-arn', { value: pipeline.attrArn }).overrideLogicalId(pipelineOutput);
+  }
+
+  /** The CDK takes its own copy at once. */
+  #instanceFiles(): Asset {
+    const folder = mkdtempSync(join(tmpdir(), 'understudy-image-files-'));
+    try {
+      layInstanceFiles(folder);
+      return new Asset(this, 'InstanceFiles', { path: folder });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 
   #infrastructure(name: string, of: AwsSite, network: NetworkStack, files: Asset): string {
@@ -154,6 +168,7 @@ phases:
             - set -eu
             - nginx -v && php-fpm -v && php -m | grep -q mysqli && php -m | grep -qi apcu
             - command -v mount.efs setpriv zstd aws node
+            - node --check /opt/understudy/instance/aws/agent.mjs
             - systemctl cat understudy.service
 `;
 }

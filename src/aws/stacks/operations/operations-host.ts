@@ -1,4 +1,3 @@
-import { Stack } from 'aws-cdk-lib';
 import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -65,9 +64,7 @@ export class OperationsHost extends Construct {
   }
 
   #role({ of, data, topicArn }: OperationsHostProps) {
-    const { account, partition, region } = Stack.of(this);
     const bucketArn = data.releaseBucketArn;
-    const targetGroups = `arn:${partition}:elasticloadbalancing:${region}:${account}:targetgroup/*`;
     const role = hostRole(this, 'Role', `The operations host of ${of.site.name}`, [
       mayMount(data.files.dev, true),
       mayMount(data.files.mediaForWriting, true),
@@ -82,9 +79,7 @@ export class OperationsHost extends Construct {
       new PolicyStatement({
         sid: 'KeepReleases',
         actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
-        resources: [releaseKeys.releases, releaseKeys.editions, releaseKeys.reports].map(
-          (key) => `${bucketArn}/${key}*`,
-        ),
+        resources: Object.values(releaseKeys).map((key) => `${bucketArn}/${key}*`),
       }),
       new PolicyStatement({
         sid: 'SeeThePlatform',
@@ -106,19 +101,8 @@ export class OperationsHost extends Construct {
         conditions: { StringEquals: { 'cloudwatch:namespace': 'Understudy' } },
       }),
       new PolicyStatement({ sid: 'Notify', actions: ['sns:Publish'], resources: [topicArn] }),
-      new PolicyStatement({
-        sid: 'TakeInstancesOutToRefreshThem',
-        actions: ['elasticloadbalancing:DeregisterTargets', 'elasticloadbalancing:RegisterTargets'],
-        resources: [targetGroups],
-        conditions: { StringEquals: { [`aws:ResourceTag/${tags.site}`]: of.site.name } },
-      }),
     ]);
     belowKeys(role, of.site.name, Object.values(releaseKeys));
-    accept(
-      role,
-      `IAM5[Resource::arn:${partition}:elasticloadbalancing:${region}:<AWS::AccountId>:targetgroup/*]`,
-      'Target groups of this site: the condition compares the tag that they all have.',
-    );
     return role;
   }
 }

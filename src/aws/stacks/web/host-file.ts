@@ -40,7 +40,7 @@ export function webHostVariables(environment: 'dev' | 'prod', props: HostFilePro
     DEV_FILES: environment === 'dev' ? mount(data.files.dev) : undefined,
     MEDIA_FILES:
       environment === 'prod' && mediaPathOf(of.site) !== undefined ? mount(data.files.mediaForReading) : undefined,
-    RELEASE_BUCKET: environment === 'prod' ? data.releases.bucketName : undefined,
+    RELEASE_BUCKET: data.releases.bucketName,
     SITE: name,
   };
 }

@@ -1,6 +1,8 @@
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { releaseBucketExport } from '../../naming.js';
+import type { EnvironmentName } from '../../../site/schema.js';
+import { ordersKey } from '../../fleet/orders.js';
+import { releaseBucketExport, releaseKeys } from '../../naming.js';
 import { accept } from '../accept.js';
 import type { FileAccess } from '../data/file-systems.js';
 
@@ -50,6 +52,28 @@ function sessionManager(): PolicyStatement[] {
     }),
   ];
 }
+
+/**
+ * What an instance's agent does in the release bucket: it reads what the operations host wants of its environment, and
+ * writes what it serves. Whoever may not list a bucket is told of an object that is not there that it may not read it.
+ */
+export function mayObey(bucketArn: string, environment: EnvironmentName): PolicyStatement[] {
+  return [
+    new PolicyStatement({ sid: 'TellMissingFromForbidden', actions: ['s3:ListBucket'], resources: [bucketArn] }),
+    new PolicyStatement({
+      sid: 'ReadOrders',
+      actions: ['s3:GetObject'],
+      resources: [`${bucketArn}/${releaseKeys.orders}${ordersKey(environment)}`],
+    }),
+    new PolicyStatement({
+      sid: 'ReportWhatIsServed',
+      actions: ['s3:PutObject'],
+      resources: [`${bucketArn}/${reportsOf(environment)}*`],
+    }),
+  ];
+}
+
+export const reportsOf = (environment: EnvironmentName) => `${releaseKeys.reports}${environment}/`;
 
 /** Mounting through one access point; without `write` the file system refuses to change anything. */
 export function mayMount(access: FileAccess, write: boolean): PolicyStatement {

@@ -9,7 +9,7 @@ import type { EdgeStack } from '../edge/edge-stack.js';
 import type { NetworkStack } from '../network/network-stack.js';
 import { subnetCidr } from '../network/subnet-plan.js';
 import { userData, webHostVariables } from './host-file.js';
-import { belowKeys, hostRole, mayMount, mayRead } from './host-role.js';
+import { belowKeys, hostRole, mayMount, mayObey, mayRead, reportsOf } from './host-role.js';
 import { LaunchTemplate } from './launch-template.js';
 import { WebGroup } from './web-group.js';
 
@@ -59,26 +59,26 @@ export class WebStack extends Stack {
     });
   }
 
-  /** Dev may read and write its files. Prod may read: its media, its releases, its own password. */
+  /** Dev may read and write its files. Prod may read: its media, its releases, its own password. Both may be told. */
   #role({ of, environment, data }: WebStackProps) {
     const name = `Web instances of ${environment} of ${of.site.name}`;
-    if (environment === 'dev') return hostRole(this, 'Role', name, [mayMount(data.files.dev, true)]);
     const bucketArn = data.releaseBucketArn;
+    if (environment === 'dev') {
+      const devRole = hostRole(this, 'Role', name, [mayMount(data.files.dev, true), ...mayObey(bucketArn, 'dev')]);
+      belowKeys(devRole, of.site.name, [reportsOf('dev')]);
+      return devRole;
+    }
     const role = hostRole(this, 'Role', name, [
       mayMount(data.files.mediaForReading, false),
       mayRead([data.secrets.database.prod, data.secrets.salts, data.secrets.settings.prod]),
       new PolicyStatement({
         sid: 'ReadReleases',
         actions: ['s3:GetObject'],
-        resources: [`${bucketArn}/${releaseKeys.releases}*`, `${bucketArn}/${releaseKeys.editions}*`],
+        resources: [`${bucketArn}/${releaseKeys.releases}*`],
       }),
-      new PolicyStatement({
-        sid: 'ReportWhatIsServed',
-        actions: ['s3:PutObject'],
-        resources: [`${bucketArn}/${releaseKeys.reports}*`],
-      }),
+      ...mayObey(bucketArn, 'prod'),
     ]);
-    belowKeys(role, of.site.name, Object.values(releaseKeys));
+    belowKeys(role, of.site.name, [releaseKeys.releases, reportsOf('prod')]);
     return role;
   }
 }

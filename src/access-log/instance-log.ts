@@ -1,29 +1,68 @@
 import { open } from 'node:fs/promises';
-import { hasErrno } from '../../output/errors.js';
-import type { TrafficSpan } from '../../platform/traffic.js';
+import { hasErrno } from '../output/errors.js';
+import type { TrafficSpan } from '../platform/traffic.js';
 
 /** Of an instance's log, at most so much is read from its end: some 50,000 requests. */
 const mostBytes = 24 * 1024 * 1024;
 const chunkBytes = 256 * 1024;
 
+/** What was asked in a span of time: all that a `TrafficSpan` is computed from, and several can be put together. */
+export interface AskedInSpan {
+  readonly requests: number;
+  /** Answers of the 5xx class. */
+  readonly failed: number;
+  /** How long the application took for what it answered itself: whole milliseconds, and how often each. */
+  readonly times: Readonly<Record<number, number>>;
+}
+
 /**
- * What the access logs of instances say of a span of time: our own checks left out, which come with the agent
+ * What the access log of an instance says of a span of time: our own checks left out, which come with the agent
  * `understudy`.
  * @param from,until ms since 1970
  */
-export async function spanOf(logs: readonly string[], from: number, until: number): Promise<TrafficSpan> {
-  const entries = (await Promise.all(logs.map((log) => entriesSince(log, from)))).flat();
-  const asked = entries.filter(({ at, agent }) => at < until && agent !== 'understudy');
-  // Made for the visitor while he waited; a page that was refreshed behind him says nothing of what he waited for.
-  const uncached = asked.filter(({ cache, upstreamMs }) => upstreamMs !== undefined && cache !== 'UPDATING');
-  const times = uncached.map(({ upstreamMs = 0 }) => upstreamMs).sort((a, b) => a - b);
-  return {
-    requests: asked.length,
-    failed: asked.filter(({ status }) => status >= 500).length,
-    uncached: times.length,
-    p95Ms: Math.round(times[Math.ceil(times.length * 0.95) - 1] ?? 0),
-  };
+export async function askedInSpan(log: string, from: number, until: number): Promise<AskedInSpan> {
+  const asked = (await entriesSince(log, from)).filter(({ at, agent }) => at < until && agent !== ourAgent);
+  const times: Record<number, number> = {};
+  for (const { cache, upstreamMs } of asked) {
+    // Made for the visitor while he waited; a page that was refreshed behind him says nothing of what he waited for.
+    if (upstreamMs === undefined || cache === 'UPDATING') continue;
+    const ms = Math.round(upstreamMs);
+    times[ms] = (times[ms] ?? 0) + 1;
+  }
+  return { requests: asked.length, failed: asked.filter(hasFailed).length, times };
 }
+
+/** What several instances were asked, as one. */
+export function spanOfAll(parts: readonly AskedInSpan[]): TrafficSpan {
+  const sum = (of: (part: AskedInSpan) => number) => parts.reduce((total, part) => total + of(part), 0);
+  const times = parts
+    .flatMap((part) => Object.entries(part.times).map(([ms, count]) => ({ ms: Number(ms), count })))
+    .sort((a, b) => a.ms - b.ms);
+  const uncached = times.reduce((total, { count }) => total + count, 0);
+  let passed = 0;
+  const slow = times.find(({ count }) => {
+    passed += count;
+    return passed >= Math.ceil(uncached * 0.95);
+  });
+  return { requests: sum((part) => part.requests), failed: sum((part) => part.failed), uncached, p95Ms: slow?.ms ?? 0 };
+}
+
+/** What the access logs of instances say of a span of time: see `askedInSpan`. */
+export async function spanOf(logs: readonly string[], from: number, until: number): Promise<TrafficSpan> {
+  return spanOfAll(await Promise.all(logs.map((log) => askedInSpan(log, from, until))));
+}
+
+/** Requests of visitors in lines of an access log. */
+export function countLines(text: string): { readonly requests: number; readonly failed: number } {
+  const asked = text
+    .split('\n')
+    .flatMap(parse)
+    .filter(({ agent }) => agent !== ourAgent);
+  return { requests: asked.length, failed: asked.filter(hasFailed).length };
+}
+
+const ourAgent = 'understudy';
+const hasFailed = ({ status }: Entry) => status >= 500;
 
 interface Entry {
   /** When it was answered, in ms since 1970. */

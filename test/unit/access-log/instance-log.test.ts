@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { spanOf } from '../../../src/local/web/access-span.js';
+import { spanOf } from '../../../src/access-log/instance-log.js';
 
 const line = (at: number, upstreamSeconds: string, more: object = {}) =>
   JSON.stringify({ time: at / 1000, status: 200, cache: 'MISS', agent: 'curl', upstreamSeconds, ...more });
