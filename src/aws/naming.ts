@@ -72,9 +72,9 @@ export const metrics = {
 } as const;
 
 /**
- * Keys in the release bucket. `releases/`: packs, manifests, and which edition is current; `editions/`: what prod has
- * served; `orders/`: what the operations host wants of instances; `reports/`: what each instance says. Prod's instances
- * may read the first, all instances the third, and they may write the last.
+ * Keys in the release bucket. `releases/`: packs and manifests; `editions/`: which is current, and which have been;
+ * `orders/`: what the operations host wants of instances; `reports/`: what each instance says. Prod's instances may read
+ * releases and the current edition; all instances may read their orders and write their reports.
  */
 export const releaseKeys = {
   releases: 'releases/',

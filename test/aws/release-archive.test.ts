@@ -92,7 +92,7 @@ describe('a bucket of releases that two write to', () => {
     s3.fail('SlowDown', 503, 3);
     await expect(archive.currentEdition()).rejects.toMatchObject({
       code: 'aws-call-failed',
-      message: expect.stringContaining('s3:GetObject on s3://releases/shop/current-edition.json'),
+      message: expect.stringContaining('s3:GetObject on s3://releases/shop/editions/current.json'),
     });
   });
 });

@@ -20,7 +20,7 @@ export interface InstanceAgentOptions {
   readonly orders: Watched<Orders>;
   /** What prod is to serve; undefined in dev. */
   readonly record: Watched<Edition> | undefined;
-  readonly reports: Bucket;
+  readonly bucket: Bucket;
   /** Where it keeps which order it has carried out. */
   readonly stateFile: string;
   readonly log: (line: string) => void;
@@ -161,7 +161,7 @@ export class InstanceAgent {
   }
 
   async #writeReport(): Promise<void> {
-    const { instance, environment, parts, reports } = this.options;
+    const { instance, environment, parts, bucket } = this.options;
     const { editions, servers } = parts;
     const [degraded, php] = await Promise.all([servers.degraded(), servers.php()]);
     const report: Report = {
@@ -178,7 +178,7 @@ export class InstanceAgent {
       working: this.#working?.number ?? null,
       ...(this.#answered ? { answered: this.#answered } : {}),
     };
-    await reports.write(reportKey(environment, instance), JSON.stringify(report), undefined);
+    await bucket.write(reportKey(environment, instance), JSON.stringify(report), undefined);
   }
 }
 

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../output/errors.js';
 import { editionSchema } from '../../release/stored.js';
 import { ordersKey, ordersSchema } from '../fleet/orders.js';
+import { Bucket } from '../operate/bucket.js';
 import { impatientS3Client, s3Client } from '../operate/clients.js';
-import { releaseBucket } from '../operate/release-bucket.js';
 import { releaseKeys, S3ReleaseArchive } from '../operate/s3-release-archive.js';
 import { EditionsOnHost } from './editions-on-host.js';
 import { DevHold } from './hold.js';
@@ -23,9 +23,9 @@ const log = (line: string) => void process.stderr.write(`${line}\n`);
 
 function agentOf(host: AgentHost): InstanceAgent {
   const { site, region, environment, instance, root, envFile, stateDir } = host;
-  const asked = releaseBucket(impatientS3Client(region), host.bucket);
+  const bucket = new Bucket(impatientS3Client(region), host.bucket, '');
   const folder = join(stateDir, 'releases');
-  const archive = new S3ReleaseArchive(releaseBucket(s3Client(region), host.bucket).releases, folder);
+  const archive = new S3ReleaseArchive(new Bucket(s3Client(region), host.bucket, ''), folder);
   const servers = new Servers(host.origin, host.workers);
   const inProd = environment === 'prod';
   const program = fileURLToPath(new URL('../release-agent', import.meta.url));
@@ -39,9 +39,9 @@ function agentOf(host: AgentHost): InstanceAgent {
       hold: inProd ? undefined : new DevHold(root, servers),
       currentEdition: () => archive.currentEdition(),
     },
-    orders: new Watched(asked.orders, ordersKey(environment), ordersSchema),
-    record: inProd ? new Watched(asked.releases, releaseKeys.currentEdition, editionSchema) : undefined,
-    reports: asked.reports,
+    orders: new Watched(bucket, ordersKey(environment), ordersSchema),
+    record: inProd ? new Watched(bucket, releaseKeys.currentEdition, editionSchema) : undefined,
+    bucket,
     stateFile: join(stateDir, 'agent.json'),
     log,
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { editionSchema } from '../../release/stored.js';
 import type { EnvironmentName } from '../../site/schema.js';
+import { releaseKeys } from '../naming.js';
 
 /**
  * What the operations host wants of the instances of an environment: one document in the release bucket, which only the
@@ -48,5 +49,5 @@ export type Orders = z.infer<typeof ordersSchema>;
 
 export const noOrders: Orders = { last: 0, watchedUntil: 0, orders: {} };
 
-/** Below `orders/` in the bucket. */
-export const ordersKey = (environment: EnvironmentName) => `${environment}.json`;
+/** In the release bucket. */
+export const ordersKey = (environment: EnvironmentName) => `${releaseKeys.orders}${environment}.json`;

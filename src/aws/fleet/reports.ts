@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EnvironmentName } from '../../site/schema.js';
+import { releaseKeys } from '../naming.js';
 import type { Task } from './orders.js';
 
 /** What one instance says of itself, in an object of the release bucket that only it writes. */
@@ -67,5 +68,7 @@ export type Report = z.infer<typeof reportSchema>;
 /** An instance that has said nothing for so long is not reachable: it reports every ten seconds at least. */
 export const silentMs = 45_000;
 
-/** Below `reports/` in the bucket. */
-export const reportKey = (environment: EnvironmentName, instance: string) => `${environment}/${instance}.json`;
+/** In the release bucket: below it, an instance of this environment may write. */
+export const reportsBelow = (environment: EnvironmentName) => `${releaseKeys.reports}${environment}/`;
+export const reportKey = (environment: EnvironmentName, instance: string) =>
+  `${reportsBelow(environment)}${instance}.json`;

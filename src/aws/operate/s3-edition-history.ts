@@ -3,7 +3,7 @@ import { editionHistory, historySchema, noEditions } from '../../release/edition
 import type { Bucket } from './bucket.js';
 import { readStored, updateStored } from './stored-json.js';
 
-const key = 'editions.json';
+const key = 'editions/history.json';
 
 /** The history of editions in one object of the release bucket. */
 export const s3EditionHistory = (bucket: Bucket): EditionHistory =>

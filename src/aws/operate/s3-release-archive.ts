@@ -1,5 +1,5 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { hasErrno } from '../../output/errors.js';
 import type { Edition } from '../../platform/edition.js';
 import type { Pack, ReleaseArchive, ReleaseRecord } from '../../platform/release-archive.js';
@@ -12,9 +12,9 @@ import { changedMeanwhile, readStored, updateStored } from './stored-json.js';
 export const releaseKeys = {
   record: (release: number) => `releases/${release}/release.json`,
   manifest: (release: number) => `releases/${release}/manifest`,
-  pack: (number: number) => `packs/${number}.tar.zst`,
-  currentEdition: 'current-edition.json',
-  numbers: 'release-numbers.json',
+  pack: (number: number) => `releases/packs/${number}.tar.zst`,
+  currentEdition: 'editions/current.json',
+  numbers: 'releases/numbers.json',
 } as const;
 
 /**
@@ -113,19 +113,18 @@ export class S3ReleaseArchive implements ReleaseArchive {
   async sweep(): Promise<void> {
     const records = await this.list();
     const named = new Set<string>([
+      releaseKeys.numbers,
       ...records.flatMap(({ packs }) => packs.map(({ number }) => releaseKeys.pack(number))),
       ...records.map(({ number }) => releaseKeys.manifest(number)),
       ...records.map(({ number }) => releaseKeys.record(number)),
     ]);
-    for (const below of ['packs/', 'releases/']) {
-      for await (const key of this.bucket.keys(below)) if (!named.has(key)) await this.bucket.remove(key);
-    }
+    for await (const key of this.bucket.keys('releases/')) if (!named.has(key)) await this.bucket.remove(key);
     await this.#forgetFetched(named);
   }
 
   async #forgetFetched(named: ReadonlySet<string>): Promise<void> {
     for (const name of (await readdir(this.#fetched).catch(orNothing)) ?? []) {
-      if (!named.has(`packs/${basename(name)}`)) await rm(join(this.#fetched, name), { force: true });
+      if (!named.has(releaseKeys.pack(Number.parseInt(name, 10)))) await rm(join(this.#fetched, name), { force: true });
     }
   }
 

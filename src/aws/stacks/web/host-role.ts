@@ -2,7 +2,8 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import type { Construct } from 'constructs';
 import type { EnvironmentName } from '../../../site/schema.js';
 import { ordersKey } from '../../fleet/orders.js';
-import { releaseBucketExport, releaseKeys } from '../../naming.js';
+import { reportsBelow } from '../../fleet/reports.js';
+import { releaseBucketExport } from '../../naming.js';
 import { accept } from '../accept.js';
 import type { FileAccess } from '../data/file-systems.js';
 
@@ -63,17 +64,15 @@ export function mayObey(bucketArn: string, environment: EnvironmentName): Policy
     new PolicyStatement({
       sid: 'ReadOrders',
       actions: ['s3:GetObject'],
-      resources: [`${bucketArn}/${releaseKeys.orders}${ordersKey(environment)}`],
+      resources: [`${bucketArn}/${ordersKey(environment)}`],
     }),
     new PolicyStatement({
       sid: 'ReportWhatIsServed',
       actions: ['s3:PutObject'],
-      resources: [`${bucketArn}/${reportsOf(environment)}*`],
+      resources: [`${bucketArn}/${reportsBelow(environment)}*`],
     }),
   ];
 }
-
-export const reportsOf = (environment: EnvironmentName) => `${releaseKeys.reports}${environment}/`;
 
 /** Mounting through one access point; without `write` the file system refuses to change anything. */
 export function mayMount(access: FileAccess, write: boolean): PolicyStatement {

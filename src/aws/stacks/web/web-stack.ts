@@ -3,13 +3,15 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { AwsSite } from '../../../site/aws-site.js';
 import type { EnvironmentName } from '../../../site/schema.js';
+import { reportsBelow } from '../../fleet/reports.js';
 import { releaseKeys } from '../../naming.js';
+import { releaseKeys as archiveKeys } from '../../operate/s3-release-archive.js';
 import type { DataStack } from '../data/data-stack.js';
 import type { EdgeStack } from '../edge/edge-stack.js';
 import type { NetworkStack } from '../network/network-stack.js';
 import { subnetCidr } from '../network/subnet-plan.js';
 import { userData, webHostVariables } from './host-file.js';
-import { belowKeys, hostRole, mayMount, mayObey, mayRead, reportsOf } from './host-role.js';
+import { belowKeys, hostRole, mayMount, mayObey, mayRead } from './host-role.js';
 import { LaunchTemplate } from './launch-template.js';
 import { WebGroup } from './web-group.js';
 
@@ -65,7 +67,7 @@ export class WebStack extends Stack {
     const bucketArn = data.releaseBucketArn;
     if (environment === 'dev') {
       const devRole = hostRole(this, 'Role', name, [mayMount(data.files.dev, true), ...mayObey(bucketArn, 'dev')]);
-      belowKeys(devRole, of.site.name, [reportsOf('dev')]);
+      belowKeys(devRole, of.site.name, [reportsBelow('dev')]);
       return devRole;
     }
     const role = hostRole(this, 'Role', name, [
@@ -74,11 +76,11 @@ export class WebStack extends Stack {
       new PolicyStatement({
         sid: 'ReadReleases',
         actions: ['s3:GetObject'],
-        resources: [`${bucketArn}/${releaseKeys.releases}*`],
+        resources: [`${bucketArn}/${releaseKeys.releases}*`, `${bucketArn}/${archiveKeys.currentEdition}`],
       }),
       ...mayObey(bucketArn, 'prod'),
     ]);
-    belowKeys(role, of.site.name, [releaseKeys.releases, reportsOf('prod')]);
+    belowKeys(role, of.site.name, [releaseKeys.releases, reportsBelow('prod')]);
     return role;
   }
 }
