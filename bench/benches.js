@@ -2,7 +2,7 @@ import { content } from './content.js';
 import { failover } from './failover.js';
 import { importing } from './import.js';
 import { idle } from './memory.js';
-import { failedRequests, promotion } from './promotions.js';
+import { failedRequests, promotion, rollback } from './promotions.js';
 import { cache } from './requests.js';
 import { scale } from './scale.js';
 import { slowFiles } from './slow-files/bench.js';
@@ -29,6 +29,7 @@ export const benches = {
       'promotions of one edited post and one edited file; files from a slow file system, beside rsync and rclone',
     measure: async (site) => [...(await promotion(site)), ...(await slowFiles(site))],
   },
+  rollback: { summary: 'taking a promotion back while it is watched', measure: rollback },
   import: { summary: 'loading a dump, and replacing addresses', measure: importing },
   content: { summary: 'comparing two databases', measure: content },
   'failed-requests': { summary: 'visitors during promotions', measure: failedRequests },

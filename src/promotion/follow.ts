@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { hasErrno, UnderstudyError } from '../output/errors.js';
 import type { Report } from '../output/messages.js';
 import { isAlive, type ProcessRef } from '../process/identity.js';
+import { changesNothing } from './changes-nothing.js';
 import { lastStep, parseEntry, progressOf, readJournal } from './journal.js';
-import { changesNothing } from './pipeline.js';
 import type { PromotionResult } from './result.js';
 
 export interface FollowOptions {

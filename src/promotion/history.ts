@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { refusal } from '../output/errors.js';
 import type { ProcessRef } from '../process/identity.js';
+import { changesNothing } from './changes-nothing.js';
 import { lastStep, progressOf, readJournal } from './journal.js';
-import { changesNothing } from './pipeline.js';
 import { promotionIds } from './promotion-ids.js';
 import { promotionFiles } from './request.js';
 

@@ -56,9 +56,3 @@ function gated(database: GatedDatabase | undefined): GatedDatabase {
 
 /** Whether what dev is now, its code or its content, is to reach prod or to be compared with it. */
 export const readsDev = (kind: PromotionRequest['kind']) => kind !== 'rollback' && kind !== 'sync-stop';
-
-/**
- * Up to here nothing is changed that needs to be taken back: a new release and new media, which prod does not refer to
- * and which the next promotion finds there.
- */
-export const changesNothing = (step: string) => ['', 'preflight', 'stage', 'plan', 'media'].includes(step);

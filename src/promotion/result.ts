@@ -1,8 +1,8 @@
 import type { WireError } from '../output/errors.js';
 import type { Edition } from '../platform/edition.js';
+import { changesNothing } from './changes-nothing.js';
 import type { Certificate, PromotionFacts, PromotionPlan } from './facts.js';
 import type { JournalEntry } from './journal.js';
-import { changesNothing } from './pipeline.js';
 import type { PromotionRequest } from './request.js';
 import type { RunOutcome, StepTiming } from './run-steps.js';
 import type { VisitorCounts } from './traffic-meter.js';

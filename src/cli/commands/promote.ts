@@ -93,7 +93,7 @@ function refuseBeside(options: OptionValues, mode: 'continue' | 'resume' | 'abor
 }
 
 async function continueInterrupted(context: CommandContext, mode: 'resume' | 'abort'): Promise<PromotionResult> {
-  const { continuePromotion, runningPromotion, takeBackPromotion } = await import('../start-promotion.js');
+  const { runningPromotion, takeBackPromotion } = await import('../running-promotion.js');
   const running = mode === 'abort' ? await runningPromotion(context.configFile) : undefined;
   if (running) return takeBackPromotion(context, running);
   const { interruptedPromotion } = await import('../../promotion/history.js');
@@ -106,12 +106,13 @@ async function continueInterrupted(context: CommandContext, mode: 'resume' | 'ab
       remedy: 'Run `understudy status`.',
     });
   }
+  const { continuePromotion } = await import('../start-promotion.js');
   return continuePromotion(context, interrupted.id, mode);
 }
 
 /** Lets a promotion that holds in the bake go on, and watches it to its end. */
 async function continueHolding(context: CommandContext): Promise<PromotionResult> {
-  const { continuePromotionThatHolds, runningPromotion } = await import('../start-promotion.js');
+  const { continuePromotionThatHolds, runningPromotion } = await import('../running-promotion.js');
   const running = await runningPromotion(context.configFile);
   if (running) return continuePromotionThatHolds(context, running);
   throw refusal({

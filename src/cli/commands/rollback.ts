@@ -19,12 +19,12 @@ export const rollback: Verb = {
       .option('--force', 'even if the database has changed its shape since')
       .option('-y, --yes', 'do not ask'),
   async run(context, options) {
-    const { runningPromotion, startPromotion, takeBackPromotion } = await import('../start-promotion.js');
+    const { runningPromotion, takeBackPromotion } = await import('../running-promotion.js');
     const running = await runningPromotion(context.configFile);
     await agree(context, options, running !== undefined);
     const result = running
       ? await takeBackPromotion(context, running)
-      : await startPromotion(context, {
+      : await (await import('../start-promotion.js')).startPromotion(context, {
           kind: 'rollback',
           bakeSeconds: typeof options.bake === 'number' ? options.bake : 0,
           force: options.force === true,

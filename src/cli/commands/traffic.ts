@@ -1,4 +1,3 @@
-import { summaryOf } from '../../access-log/summary-of.js';
 import { reportTask } from '../../output/messages.js';
 import { accessLogsOf, bucketPlace } from '../access-logs.js';
 import type { Verb } from '../command.js';
@@ -23,6 +22,8 @@ export const traffic: Verb = {
       .option('--since <time>', 'how far back: 90s, 15m, 1h, 7d', duration, hourMs)
       .option('--from <bucket>', 'read s3://BUCKET/PREFIX, where load balancers of AWS put theirs', bucketPlace),
   async run({ terminal, configFile, signal }, options, [name = 'prod']) {
+    // Histograms are a lot to load, for this verb alone.
+    const { summaryOf } = await import('../../access-log/summary-of.js');
     const environment = environmentArgument(name);
     const { site, logs } = await accessLogsOf(configFile, options.from);
     const until = Date.now();

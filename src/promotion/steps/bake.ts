@@ -27,24 +27,38 @@ export const bake = (promotionsDir: string): Step<PromotionContext, PromotionFac
     const gate = platform.database?.gate;
     const meter = new TrafficMeter(platform.traffic);
     const { switchedAt } = need(before, 'switch');
-    const times = new Times(platform.traffic, switchedAt, await spanBefore(platform.traffic, switchedAt));
+    const beforeSwitch = await unlessAborted(signal, spanBefore(platform.traffic, switchedAt));
+    const times = new Times(platform.traffic, switchedAt, beforeSwitch);
     const { previous } = need(before, 'preflight');
     const lookBack =
       gate && before.drain && previous ? wayBackWatch(gate, before.drain.kept, previous, report) : undefined;
     const end = endOfBake(promotionsDir, request, report);
-    for (;;) {
-      signal.throwIfAborted();
-      const leftMs = end();
-      const { requests, failed } = await meter.read();
-      refuseTooManyFailures({ requests, failed }, times.before);
-      await times.look(leftMs <= 0);
+    const look = async (isLast: boolean) => {
+      const seen = await meter.read();
+      refuseTooManyFailures(seen, times.before);
+      await times.look(isLast);
       if (gate) await refuseLostReplicas(gate, edition);
       await lookBack?.();
+      return seen;
+    };
+    for (;;) {
+      const leftMs = end();
+      const { requests, failed } = await unlessAborted(signal, look(leftMs <= 0));
       if (leftMs <= 0) return { requests, failed, seconds: times.seconds, p95Ms: times.p95Ms };
       await delay(Math.min(lookEveryMs, leftMs), undefined, { signal });
     }
   },
 });
+
+/** Whoever wants the old edition back does not wait for a look at the new one. @throws the signal's reason */
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
 
 /** A log that cannot be read takes no edition back. */
 const spanBefore = (traffic: Traffic, switchedAt: number): Promise<TrafficSpan> =>
