@@ -7,7 +7,11 @@ export interface Drill {
   /** What is done, in a few words. */
   readonly summary: string;
   /** Why it cannot be done here, in words; undefined if it can. */
-  readonly unfit?: (stage: Pick<Stage, 'site' | 'platform'>) => string | undefined;
+  readonly unfit?: (
+    stage: Pick<Stage, 'site' | 'platform' | 'faults'>,
+  ) => string | undefined | Promise<string | undefined>;
+  /** Makes ready what the fault needs, before anybody is at work. What it has made is removed by `tidy`. */
+  readonly prepare?: (ground: Ground, signal: AbortSignal) => Promise<void>;
   /** Breaks it, by `strike`. */
   readonly fault: (stage: Stage) => Promise<void>;
   /** Does what a person would have to do. Most faults are healed by the platform alone. */

@@ -14,15 +14,13 @@ export interface Fit {
  * @param leaveOut those that cannot be done; else they are refused
  * @throws refusal `drill-unfit`
  */
-export function requireFit(
+export async function requireFit(
   drills: readonly Drill[],
-  ground: Pick<Ground, 'site' | 'platform'>,
+  ground: Pick<Ground, 'site' | 'platform' | 'faults'>,
   leaveOut: boolean,
-): Fit {
-  const unfit = drills.flatMap(({ name, unfit: why }) => {
-    const reason = why?.(ground);
-    return reason === undefined ? [] : [{ name, why: reason }];
-  });
+): Promise<Fit> {
+  const asked = await Promise.all(drills.map(async ({ name, unfit: why }) => ({ name, why: await why?.(ground) })));
+  const unfit = asked.flatMap(({ name, why }) => (why === undefined ? [] : [{ name, why }]));
   const [first] = unfit;
   if (first && !leaveOut) {
     throw refusal({ code: 'drill-unfit', message: `The drill ${first.name} cannot be done here: ${first.why}.` });

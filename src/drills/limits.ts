@@ -38,6 +38,8 @@ export const limits = {
   'primary-hang': { ...usual, recoveredMs: 5_000 },
   'primary-twice': usual,
   'standby-kill': usual,
+  // A disk counts as full after two seconds; then it is a failover. It stays full for a while after that.
+  'disk-full': { ...usual, recoveredMs: 5_000, redundancyMs: 90_000 },
   'replica-kill': usual,
   'replica-reboot': usual,
   'gate-leak': usual,

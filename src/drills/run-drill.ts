@@ -13,7 +13,7 @@ import type { Ground, Stage } from './stage.js';
 import { TimeLine } from './time-line.js';
 import { type DrillResult, judge, type Measured } from './verdict.js';
 import { lacking, Watch } from './watch.js';
-import { startWorkload, type Workload } from './workload.js';
+import { startWorkload, type Workload, type WorkloadOptions } from './workload.js';
 import { findWrites, removeWrites } from './writes-in-dev.js';
 
 export interface DrillOptions {
@@ -44,7 +44,7 @@ export async function runDrill(drill: Drill, ground: Ground, options: DrillOptio
   const run = `${startedAt.toISOString().replace(/[-:]|\.\d+/g, '')}-${drill.name}`;
   const folder = join(options.folder, run);
   const timeLine = new TimeLine(({ text }) => options.heard(text));
-  const workload = await startWorkload(ground, { ...options, run, ledgerFile: join(folder, 'ledger.ndjson') });
+  const workload = await begin(drill, ground, { ...options, run, ledgerFile: join(folder, 'ledger.ndjson') });
   const performed = await perform(drill, ground, options, workload, timeLine);
   const problems = [...performed.problems, ...(await brokenInvariants(ground))];
   const found = await findWrites(ground, run);
@@ -68,6 +68,19 @@ export async function runDrill(drill: Drill, ground: Ground, options: DrillOptio
   await writeFileAtomic(result.report, reportText(drill, result, timeLine.happenings));
   await writeJson(join(folder, 'result.json'), result);
   return result;
+}
+
+async function begin(drill: Drill, ground: Ground, options: WorkloadOptions): Promise<Workload> {
+  try {
+    if (drill.prepare) {
+      await drill.prepare(ground, options.signal);
+      await requireWhole(ground);
+    }
+    return await startWorkload(ground, options);
+  } catch (error) {
+    await drill.tidy?.(ground);
+    throw error;
+  }
 }
 
 type Performed = Pick<Measured, 'faults' | 'redundancyRestoredMs' | 'problems'>;
@@ -101,8 +114,10 @@ async function perform(
     problems.push(`the drill itself could not go on: ${messageOf(error)}`);
   } finally {
     await ground.faults.resume();
-    await drill.tidy?.(ground);
     await workload.stop();
+    await Promise.resolve(drill.tidy?.(ground)).catch((error: unknown) =>
+      problems.push(`what the drill has made is not removed: ${messageOf(error)}`),
+    );
     await watch.stop();
   }
   const lastFault = faults.at(-1);

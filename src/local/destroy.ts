@@ -5,6 +5,7 @@ import { waitUntil } from '../process/wait.js';
 import { lockHolder } from '../state/lock.js';
 import { type Layout, paths } from './layout.js';
 import { releaseNetwork } from './network/claim.js';
+import { smallDisks } from './small-disks.js';
 
 /** Whether there is anything of the site on this machine. */
 export const hasState = ({ stateDir }: Layout): boolean => existsSync(stateDir);
@@ -20,6 +21,9 @@ export async function controlPlaneEnded(layout: Layout): Promise<void> {
 
 /** Removes all that a site has on this machine, also what a removal that was cut off has left. Its servers must have been stopped. */
 export async function destroySite(layout: Layout): Promise<void> {
+  // A drill that was cut off may have left one mounted.
+  const disks = smallDisks(layout);
+  for (const server of await disks.given()) await disks.take(server);
   await rm(layout.runtimeDir, { recursive: true, force: true });
   // Other sites of this account may have theirs beside it.
   await rmdir(dirname(layout.runtimeDir)).catch(() => undefined);

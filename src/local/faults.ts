@@ -8,6 +8,7 @@ import { ensureControlPlane } from './control-plane/ensure.js';
 import { type Layout, paths } from './layout.js';
 import type { Hosts } from './network/hosts.js';
 import { type ServiceKind, ServiceRecords, serviceKinds } from './service-record.js';
+import { smallDisks } from './small-disks.js';
 
 interface LocalPart extends Part {
   readonly process: ProcessRef;
@@ -58,6 +59,7 @@ export function localFaults(layout: Layout, hosts: Hosts): Faults {
     resume: async () => {
       for (const process of hung.splice(0)) if (groupOf(process).length > 0) signalGroup(process.pid, 'SIGCONT');
     },
+    smallDisks: smallDisks(layout),
     supervise: async () => void (await ensureControlPlane(layout)),
     census: async () => census(layout, await parts(), [...seen.values()]),
   };

@@ -29,6 +29,22 @@ export interface Census {
   readonly cronRunners: number;
 }
 
+/** A disk of its own, and a small one, for a database server: what it is to fill up with, nobody else needs. */
+export interface SmallDisks {
+  /** Why none can be given to this server, in words; undefined: one can. */
+  whyNot(server: string): Promise<string | undefined>;
+  /** Puts an empty disk in the place of the server's, as when a broken one is exchanged: its data is gone. */
+  give(server: string): Promise<void>;
+  /** Writes until nothing more goes in. May be repeated, when something has been removed meanwhile. */
+  fill(server: string): Promise<void>;
+  /** Removes what `fill` has written. */
+  clear(server: string): Promise<void>;
+  /** Takes the disk away, with everything on it. @returns whether it had one: its data is gone once more then */
+  take(server: string): Promise<boolean>;
+  /** Who has one now, also by a drill that was cut off. */
+  given(): Promise<readonly string[]>;
+}
+
 /** Breaks a running platform on purpose, and looks at its processes from outside. */
 export interface Faults {
   /** What runs now. A part that has died is missing until it is started again. */
@@ -43,5 +59,6 @@ export interface Faults {
   resume(): Promise<void>;
   /** Starts a control plane if there is none, as the next command of a person would. */
   supervise(): Promise<void>;
+  readonly smallDisks: SmallDisks;
   census(): Promise<Census>;
 }

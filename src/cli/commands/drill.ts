@@ -79,7 +79,7 @@ async function carryOut(
   const { acquireLock, lockHolder } = await import('../../state/lock.js');
   const layout = layoutFor(configFile);
   const ground = await drillGround(context);
-  const { fit, unfit } = requireFit(chosen, ground, options.all === true);
+  const { fit, unfit } = await requireFit(chosen, ground, options.all === true);
   for (const { name, why } of unfit) terminal.say(`${name} is left out: ${why}.`);
   if (!options.yes) await agree(context, fit);
   const lock = await acquireLock(paths.drillLock(layout), { why: `drill ${fit.map(({ name }) => name).join(', ')}` });

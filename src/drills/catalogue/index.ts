@@ -1,5 +1,6 @@
 import type { Drill } from '../drill.js';
 import { primaryHang, primaryKill, primaryTwice, standbyKill } from './cluster.js';
+import { diskFull } from './disk-full.js';
 import { instanceHang, instanceKill, phpFpmKill } from './instances.js';
 import { loadSpike } from './load.js';
 import { allDatabases, zoneOutage } from './outages.js';
@@ -17,6 +18,7 @@ export const drills: readonly Drill[] = [
   primaryHang,
   primaryTwice,
   standbyKill,
+  diskFull,
   replicaKill,
   replicaReboot,
   gateLeak,

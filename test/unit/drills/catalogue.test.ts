@@ -18,9 +18,9 @@ describe('the drills', () => {
     expect(drills.map(({ name }) => name).sort()).toEqual(Object.keys(limits).sort());
   });
 
-  it('that need a database are refused where there is none, and left out of --all', () => {
-    expect(() => requireFit(named('replica-kill'), noDatabase, false)).toThrow(/no database/);
-    expect(requireFit(drills, noDatabase, true).fit.map(({ name }) => name)).not.toContain('replica-kill');
+  it('that need a database are refused where there is none, and left out of --all', async () => {
+    await expect(requireFit(named('replica-kill'), noDatabase, false)).rejects.toThrow(/no database/);
+    expect((await requireFit(drills, noDatabase, true)).fit.map(({ name }) => name)).not.toContain('replica-kill');
   });
 });
 
