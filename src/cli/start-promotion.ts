@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { serverEnvironment } from '../local/control-plane/ensure.js';
+import { serverEnvironment } from '../local/control-plane/server-environment.js';
 import { layoutFor, paths } from '../local/layout.js';
 import { startDaemon } from '../process/daemon.js';
 import { followPromotion } from '../promotion/follow.js';

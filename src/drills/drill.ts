@@ -14,8 +14,6 @@ export interface Drill {
   readonly prepare?: (ground: Ground, signal: AbortSignal) => Promise<void>;
   /** Breaks it, by `strike`. */
   readonly fault: (stage: Stage) => Promise<void>;
-  /** Does what a person would have to do. Most faults are healed by the platform alone. */
-  readonly heal?: (stage: Stage) => Promise<void>;
   /** Removes what the drill itself has left, also when it was cut off, and before a drill begins. */
   readonly tidy?: (ground: Ground) => Promise<void>;
   /** Once everything is there again: what else has to be so. @returns what is not, in words */

@@ -70,7 +70,7 @@ export async function randomFaults(ground: Ground, options: RandomFaultsOptions)
       const fault = await chooseFault(ground, random);
       const text = `${++done}: ${fault.act} ${fault.part.name}`;
       const at = performance.now();
-      await strike(ground, fault, random);
+      await ground.faults[fault.act]([fault.part.name]);
       watch.distrust();
       const struckAt = performance.now();
       kinds[`${fault.act} ${fault.part.role}`] = (kinds[`${fault.act} ${fault.part.role}`] ?? 0) + 1;
@@ -108,19 +108,8 @@ async function chooseFault({ faults }: Ground, random: Random): Promise<RandomFa
   const ordered = [...parts].sort((a, b) => a.name.localeCompare(b.name, 'en'));
   const part = choose(random, ordered);
   const dice = random();
-  // A control plane that hangs is a limit that is written down: only its end is noticed.
-  const act = part.role === 'control-plane' || dice < 0.6 ? 'kill' : dice < 0.85 ? 'hang' : 'terminate';
+  const act = dice < 0.6 ? 'kill' : dice < 0.85 ? 'hang' : 'terminate';
   return { act, part };
-}
-
-/** Until somebody runs a command that needs a control plane. */
-const unsupervisedMs = 2_000;
-
-async function strike({ faults }: Ground, { act, part }: RandomFault, random: Random): Promise<void> {
-  await faults[act]([part.name]);
-  if (part.role !== 'control-plane') return;
-  await delay(random() * unsupervisedMs);
-  await faults.supervise();
 }
 
 /** @returns when, as `performance.now()`; undefined if it never was */

@@ -102,7 +102,6 @@ async function perform(
   try {
     await delay(quietMs + stage.random() * 1_000, undefined, { signal });
     await drill.fault(stage);
-    await drill.heal?.(stage);
     // Not whole in time is a verdict, told by the limits.
     await whole().catch(() => signal.throwIfAborted());
     restoredAt = watch.wholeSince;

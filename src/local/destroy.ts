@@ -14,7 +14,8 @@ export const hasState = ({ stateDir }: Layout): boolean => existsSync(stateDir);
 export async function controlPlaneEnded(layout: Layout): Promise<void> {
   await waitUntil(async () => (await lockHolder(paths.controlLock(layout))) === undefined, {
     what: 'the control plane to end',
-    deadlineMs: 10_000,
+    // Another one may have been started at the same moment, and be waiting to be called.
+    deadlineMs: 30_000,
     everyMs: 20,
   });
 }

@@ -4,7 +4,6 @@ import { signalGroup } from '../process/run.js';
 import { allProcesses, commandLine, readProcess } from '../process/table.js';
 import { waitUntil } from '../process/wait.js';
 import { lockHolder } from '../state/lock.js';
-import { ensureControlPlane } from './control-plane/ensure.js';
 import { type Layout, paths } from './layout.js';
 import type { Hosts } from './network/hosts.js';
 import { type ServiceKind, ServiceRecords, serviceKinds } from './service-record.js';
@@ -60,7 +59,6 @@ export function localFaults(layout: Layout, hosts: Hosts): Faults {
       for (const process of hung.splice(0)) if (groupOf(process).length > 0) signalGroup(process.pid, 'SIGCONT');
     },
     smallDisks: smallDisks(layout),
-    supervise: async () => void (await ensureControlPlane(layout)),
     census: async () => census(layout, await parts(), [...seen.values()]),
   };
 }

@@ -8,10 +8,10 @@ import { allProcesses, commandLine } from '../process/table.js';
 import { readJson, writeJson } from '../state/atomic-file.js';
 
 /**
- * In the order in which they are stopped: those who would raise alarms about it first, then those who write, the
- * databases last.
+ * In the order in which they are stopped: who would start somebody first, those who would raise alarms about it, then
+ * those who write, the databases last.
  */
-export const serviceKinds = ['monitoring', 'job', 'web', 'balancer', 'database'] as const;
+export const serviceKinds = ['guard', 'monitoring', 'job', 'web', 'balancer', 'database'] as const;
 export type ServiceKind = (typeof serviceKinds)[number];
 
 /** A server, or a job, that runs on when the control plane is lost. */

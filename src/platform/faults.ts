@@ -57,8 +57,6 @@ export interface Faults {
   hang(names: readonly string[]): Promise<void>;
   /** Lets everything go on that hangs by this program's doing, and still exists. */
   resume(): Promise<void>;
-  /** Starts a control plane if there is none, as the next command of a person would. */
-  supervise(): Promise<void>;
   readonly smallDisks: SmallDisks;
   census(): Promise<Census>;
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Drill } from '../drill.js';
 import { choose } from '../random.js';
 
@@ -12,16 +11,8 @@ export const balancerKill: Drill = {
   },
 };
 
-/** Long enough to see that nobody needs it. */
-const unsupervisedMs = 3_000;
-
 export const controlPlaneKill: Drill = {
   name: 'control-plane-kill',
-  summary: 'the control plane is killed; another one takes over what runs',
+  summary: 'the control plane is killed; its guard starts another one, which takes over what runs',
   fault: ({ faults, strike }) => strike('the control plane killed', () => faults.kill(['control-plane'])),
-  heal: async ({ faults, signal, note }) => {
-    await delay(unsupervisedMs, undefined, { signal });
-    note('the next command starts a control plane');
-    await faults.supervise();
-  },
 };

@@ -30,6 +30,7 @@ import { Supervisor } from '../supervisor.js';
 import type { UpResult } from './api.js';
 import { authorityDir, bringUp } from './bring-up.js';
 import { laterChanges, requireChangeable } from './definition-changes.js';
+import { guardService } from './guard-service.js';
 import { lookAfter } from './look-after.js';
 import { assemble, type Running } from './running.js';
 
@@ -190,8 +191,18 @@ export class ControlPlane {
       if (this.#running !== running) await running?.databases?.cluster.end();
       throw error;
     } finally {
+      if (this.#running) await this.#beGuarded();
       if (this.#running) await this.#tell(this.#running);
       if (this.#running) this.#startLoop(this.#running);
+    }
+  }
+
+  /** A guard that cannot be started leaves things as they are without one. */
+  async #beGuarded(): Promise<void> {
+    try {
+      await this.#supervisor.ensure(guardService(this.layout));
+    } catch (error) {
+      this.log.error({ problem: messageOf(error) }, 'nobody would notice if this control plane were lost');
     }
   }
 

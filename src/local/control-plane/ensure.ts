@@ -1,11 +1,15 @@
 import { hasCode } from '../../output/errors.js';
 import { startDaemon, stopDaemon } from '../../process/daemon.js';
+import type { ProcessRef } from '../../process/identity.js';
 import { waitUntil } from '../../process/wait.js';
 import { lockHolder } from '../../state/lock.js';
 import { makeSiteFolders } from '../folders.js';
 import { type Layout, paths } from '../layout.js';
+import { ServiceRecords } from '../service-record.js';
 import { build, mainFile } from './build.js';
 import { ControlPlaneClient } from './client.js';
+import { guardName } from './guard-service.js';
+import { serverEnvironment } from './server-environment.js';
 
 /** How long a control plane may take until it listens. */
 const startMs = 30_000;
@@ -28,29 +32,27 @@ export async function ensureControlPlane(
   if (found !== undefined && (!current || found === build)) return client;
   if (found !== undefined) await endControlPlane(layout);
   await makeSiteFolders(layout);
-  const logFile = paths.log(layout, 'control-plane');
-  await startDaemon({
-    program: process.execPath,
-    args: [mainFile, layout.configFile, ...(idle ? ['--idle'] : [])],
-    cwd: '/',
-    logFile,
-    env: serverEnvironment(),
-  });
+  await startControlPlane(layout, idle ? '--idle' : undefined);
   await waitUntil(async () => (await buildOf(client)) !== undefined, {
     what: 'the control plane to listen',
     deadlineMs: startMs,
     signal,
-    remedy: `Read ${logFile}.`,
+    remedy: `Read ${logOf(layout)}.`,
   });
   return client;
 }
 
-/** What our own detached processes need of the environment: where a user's state lies, and many file operations at once. */
-export function serverEnvironment(env = process.env): Record<string, string> {
-  const kept = ['HOME', 'XDG_RUNTIME_DIR', 'XDG_STATE_HOME', 'TMPDIR', 'PATH'];
-  const inherited = kept.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
-  // Node's default of 4 threads makes a walk over a slow file system 2.5 times slower.
-  return { ...Object.fromEntries(inherited), UV_THREADPOOL_SIZE: '64' };
+const logOf = (layout: Layout) => paths.log(layout, 'control-plane');
+
+/** Does not wait for it. It ends by itself if there is another one. */
+export function startControlPlane(layout: Layout, option?: '--idle' | '--again'): Promise<ProcessRef> {
+  return startDaemon({
+    program: process.execPath,
+    args: [mainFile, layout.configFile, ...(option === undefined ? [] : [option])],
+    cwd: '/',
+    logFile: logOf(layout),
+    env: serverEnvironment(),
+  });
 }
 
 /** Which build the control plane is of that listens; undefined if none does. */
@@ -65,8 +67,12 @@ async function buildOf(client: ControlPlaneClient): Promise<string | undefined> 
   }
 }
 
-/** It leaves everything running. */
+/** It leaves everything running but its guard, which would start one of its own build in its place. */
 async function endControlPlane(layout: Layout): Promise<void> {
+  const records = new ServiceRecords(paths.processes(layout));
+  await records.stop(guardName);
   const holder = await lockHolder(paths.controlLock(layout));
   if (holder) await stopDaemon(holder.process);
+  // It may have seen its guard die, and have started another one just before it ended itself.
+  await records.stop(guardName);
 }

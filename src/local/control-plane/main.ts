@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import pino from 'pino';
 import { hasCode, messageOf, refusal } from '../../output/errors.js';
 import { Secret } from '../../output/secret.js';
@@ -11,23 +11,28 @@ import { type CallHandlers, serveCalls } from './socket-server.js';
 import { statusOf } from './status.js';
 
 /**
- * The control plane's process: `main.js DEFINITION [--idle]`. There is one for each site, which its lock makes sure of. Its
- * standard output is its log. SIGTERM ends it and leaves everything running; only the call `down` stops the site.
+ * The control plane's process: `main.js DEFINITION [--idle | --again]`. There is one for each site, which its lock makes
+ * sure of. Its standard output is its log. SIGTERM ends it and leaves everything running; only the call `down` stops
+ * the site. `--again`: in the place of one that was lost, so not beside another one, nor when the site has been stopped.
  */
-async function main(configFile: string, idle: boolean): Promise<void> {
+async function main(configFile: string, option: string | undefined): Promise<void> {
   const log = pino({ base: { site: configFile } }, { write: writeLine });
   const layout = layoutFor(configFile);
   // Folders and files of root must be open to the accounts of servers, whatever the umask of whoever started it.
   process.umask(process.getuid?.() === 0 ? 0o022 : 0o077);
+  const again = option === '--again';
+  const isUnwanted = () => again && !existsSync(paths.upMarker(layout));
+  // Nothing is to be made anew of a site that is just being removed.
+  if (isUnwanted()) return;
   await makeSiteFolders(layout);
   // One that is just ending is waited for.
-  const lock = await acquireLock(paths.controlLock(layout), { why: 'supervising the site', waitMs: 5_000 }).catch(
-    (error) => {
-      if (!hasCode(error, 'locked')) throw error;
-      log.info({ problem: messageOf(error) }, 'another control plane is there');
-      process.exit(0);
-    },
-  );
+  const waitMs = again ? 0 : 5_000;
+  const lock = await acquireLock(paths.controlLock(layout), { why: 'supervising the site', waitMs }).catch((error) => {
+    if (!hasCode(error, 'locked')) throw error;
+    log.info({ problem: messageOf(error) }, 'another control plane is there');
+    process.exit(0);
+  });
+  if (isUnwanted()) return lock.release();
   const controlPlane = new ControlPlane(layout, log);
   const end = async (why: string) => {
     log.info({ why }, 'ending');
@@ -78,7 +83,7 @@ async function main(configFile: string, idle: boolean): Promise<void> {
     },
   };
   // Begun before anybody can call: a call that comes meanwhile waits for it.
-  const adoption = idle ? undefined : controlPlane.adopt();
+  const adoption = option === '--idle' ? undefined : controlPlane.adopt();
   const server = await serveCalls(paths.controlSocket(layout), handlers, (error, call) =>
     log.error({ err: error, call }, 'a call has failed for a reason that nobody foresaw'),
   );
@@ -116,5 +121,5 @@ async function done(work: Promise<unknown>): Promise<Record<string, never>> {
 }
 
 const [configFile, option] = process.argv.slice(2);
-if (configFile === undefined) throw new Error('usage: main.js DEFINITION [--idle]');
-await main(configFile, option === '--idle');
+if (configFile === undefined) throw new Error('usage: main.js DEFINITION [--idle | --again]');
+await main(configFile, option);

@@ -39,10 +39,13 @@ async function untilWell(capacity = { dev: 2, prod: 2 }): Promise<PlatformStatus
   );
 }
 
+/** With its guard, so that nobody starts another one but whoever needs it. */
 async function killControlPlane(): Promise<void> {
-  const pid = controlPlanePid(platform.layout);
-  process.kill(pid, 'SIGKILL');
-  await waitUntil(() => processesOf(platform.layout).every((one) => one.pid !== pid), {
+  const pids = [pidOf(platform.layout, 'guard'), controlPlanePid(platform.layout)];
+  // Neither may see the other one dead and start it again.
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await waitUntil(() => processesOf(platform.layout).every((one) => !pids.includes(one.pid)), {
     what: 'the control plane to be dead',
     deadlineMs: 5_000,
   });

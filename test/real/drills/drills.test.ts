@@ -19,12 +19,7 @@ beforeAll(async () => {
   site = await startPlatform();
   expect(await site.cli(['promote', '--yes'])).toMatchObject({ exitCode: 0 });
   const terminal = new Terminal({ json: true, quiet: true, verbose: false });
-  const found = await drillGround({ terminal, configFile: site.layout.configFile, signal });
-  // A control plane is started from what was built, as a command does it, not from the sources that run here.
-  const built = new URL('../../../dist/local/control-plane/ensure.js', import.meta.url).href;
-  const { ensureControlPlane } = await import(/* @vite-ignore */ built);
-  const supervise = () => ensureControlPlane(site.layout);
-  ground = { ...found, faults: { ...found.faults, supervise } };
+  ground = await drillGround({ terminal, configFile: site.layout.configFile, signal });
 });
 afterAll(() => site?.destroy());
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { paths } from '../../../src/local/layout.js';
 import { type Mail, readMailbox } from '../../../src/local/monitoring/mailbox.js';
 import { monitoringFiles } from '../../../src/local/monitoring/settings.js';
+import { ServiceRecords } from '../../../src/local/service-record.js';
 import { isAlive } from '../../../src/process/identity.js';
 import { run } from '../../../src/process/run.js';
 import { waitUntil } from '../../../src/process/wait.js';
@@ -100,10 +101,13 @@ describe('a platform that is watched', () => {
     expect((await site.client.call('status', {})).alarms).toEqual([]);
   });
 
-  it('tells that the control plane is gone, which it cannot tell itself, and that it is back', async () => {
+  it('tells that the control plane is gone with its guard, which it cannot tell itself, and that it is back', async () => {
     const before = (await mails()).length;
+    const guard = await new ServiceRecords(paths.processes(site.layout)).find('guard');
     const { process: controlPlane } = JSON.parse(await readFile(paths.controlLock(site.layout), 'utf8'));
-    process.kill(controlPlane.pid, 'SIGKILL');
+    const pids = [guard?.process.pid ?? 0, controlPlane.pid];
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
     const told = await mailWith(before, 'a mail about it', ({ subject }) => !subject.includes('resolved'), 90_000);
     expect(told.subject).toBe('[tested] Nobody looks after the platform');
     const shown = JSON.parse((await site.cli(['alarms', '--json'])).stdout);
