@@ -1,6 +1,6 @@
+import { binaryLiteral, quoteName, textLiteral } from '../sql/sql-text.js';
 import type { Cell, Row } from './rows.js';
 import type { Column } from './shapes.js';
-import { binaryLiteral, quoteName, textLiteral } from './sql-text.js';
 
 /**
  * How a column's values are turned into text or bytes without losing anything, and whether they can be put in order:

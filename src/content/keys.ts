@@ -1,6 +1,6 @@
+import { quoteName } from '../sql/sql-text.js';
 import { canOrder, keyLiteral } from './columns.js';
 import type { Column, Index, TableShape } from './shapes.js';
-import { quoteName } from './sql-text.js';
 
 /** What names each row of a table, on both sides alike. */
 export interface TableKey {

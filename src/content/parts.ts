@@ -1,10 +1,10 @@
+import { quoteName } from '../sql/sql-text.js';
 import { keyFields, type ResultRow } from './columns.js';
 import { type Fingerprint, fingerprintOf, nothing, together } from './fingerprint.js';
 import { type KeyLiterals, type KeyRange, keysOf, literalsOf, orderedBy, type TableKey, whereInRange } from './keys.js';
 import { PartSize } from './part-size.js';
 import type { TableShape } from './shapes.js';
 import type { Side } from './side.js';
-import { quoteName } from './sql-text.js';
 import { storedColumns } from './table-pair.js';
 
 /** A table with the condition that holds for a range of its key, to stand behind FROM. */

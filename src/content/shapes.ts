@@ -1,5 +1,5 @@
+import { textLiteral } from '../sql/sql-text.js';
 import type { Side } from './side.js';
-import { textLiteral } from './sql-text.js';
 
 export interface Column {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { UnderstudyError } from '../output/errors.js';
 import type { SqlConnection } from '../platform/databases.js';
+import { quoteName } from '../sql/sql-text.js';
 import type { SideName } from './rows.js';
-import { quoteName } from './sql-text.js';
 
 /** Until when, and whether at all, statements may still be asked. */
 export interface Asking {

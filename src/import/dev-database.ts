@@ -1,6 +1,6 @@
 import { besideSchema, incomingSchemaOf, type SqlConnection } from '../platform/databases.js';
 import type { GatedDatabase } from '../platform/platform.js';
-import type { Schemas } from './exchange-tables.js';
+import type { Schemas } from '../sql/exchange-schemas.js';
 import { type ImportContext, keptName } from './facts.js';
 
 /** Works on dev's primary as dev's own account, and closes the connection whatever happens. */

@@ -1,8 +1,8 @@
 import { type Column, readShapes, type TableShape } from '../content/shapes.js';
 import { prepareSide, Side } from '../content/side.js';
-import { quoteName } from '../content/sql-text.js';
 import { hasCode } from '../output/errors.js';
 import type { SqlConnection } from '../platform/databases.js';
+import { quoteName } from '../sql/sql-text.js';
 
 export interface Latin1Columns {
   /** UTF-8 that was kept in columns declared as Latin-1: declared as what it is now. */

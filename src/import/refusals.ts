@@ -1,4 +1,6 @@
 import { refusal } from '../output/errors.js';
+import type { SqlConnection } from '../platform/databases.js';
+import { tablesIn, triggersIn } from '../sql/exchange-schemas.js';
 import type { Survey } from './dump/survey.js';
 import type { SiteFiles } from './site-files.js';
 
@@ -32,4 +34,27 @@ export function refuseMultisiteImport(files: SiteFiles | undefined, survey: Surv
     message: 'This is a WordPress multisite, which cannot be promoted.',
     remedy: 'Export each site of it as one of its own, and give each a definition.',
   });
+}
+
+/**
+ * What is in dev is kept in another schema, which views and triggers cannot be moved to.
+ * @throws refusal `views-in-dev`, `triggers-in-dev`
+ */
+export async function refuseUnmovable(connection: SqlConnection, schema: string): Promise<void> {
+  const views = await tablesIn(connection, schema, 'VIEW');
+  if (views.length > 0) {
+    throw refusal({
+      code: 'views-in-dev',
+      message: `Dev's database has views, which cannot be kept under another name: ${views.join(', ')}.`,
+      remedy: 'Drop them in dev first; a copy of their definition is in what SHOW CREATE VIEW says.',
+    });
+  }
+  const triggers = await triggersIn(connection, schema);
+  if (triggers.length > 0) {
+    throw refusal({
+      code: 'triggers-in-dev',
+      message: `Dev's tables have triggers, which cannot be kept under another name: ${triggers.join(', ')}.`,
+      remedy: 'Drop them in dev first; a copy of their definition is in what SHOW CREATE TRIGGER says.',
+    });
+  }
 }

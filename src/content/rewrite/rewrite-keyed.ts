@@ -1,3 +1,4 @@
+import { quoteName } from '../../sql/sql-text.js';
 import { keyFields } from '../columns.js';
 import {
   type KeyLiterals,
@@ -10,7 +11,6 @@ import {
 } from '../keys.js';
 import type { Column, TableShape } from '../shapes.js';
 import type { Side } from '../side.js';
-import { quoteName } from '../sql-text.js';
 import { type ByteText, fromBytes } from './byte-text.js';
 import type { Findings } from './findings.js';
 import { inParts } from './in-parts.js';

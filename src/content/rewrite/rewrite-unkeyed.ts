@@ -1,5 +1,5 @@
+import { quoteName } from '../../sql/sql-text.js';
 import type { Column } from '../shapes.js';
-import { quoteName } from '../sql-text.js';
 import { type ByteText, fromBytes } from './byte-text.js';
 import type { PlaceReason } from './findings.js';
 import { inParts } from './in-parts.js';

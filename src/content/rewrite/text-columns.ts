@@ -1,5 +1,5 @@
+import { binaryLiteral, quoteName, textLiteral } from '../../sql/sql-text.js';
 import type { Column, TableShape } from '../shapes.js';
-import { binaryLiteral, quoteName, textLiteral } from '../sql-text.js';
 import { type ByteText, toBytes } from './byte-text.js';
 
 const textTypes = new Set(['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'json']);

@@ -1,5 +1,5 @@
-import { quoteName } from '../../content/sql-text.js';
 import type { Step } from '../../promotion/step.js';
+import { quoteName } from '../../sql/sql-text.js';
 import { withDev, withIncoming } from '../dev-database.js';
 import { openDump } from '../dump/open-dump.js';
 import type { ImportContext, ImportFacts } from '../facts.js';

@@ -1,7 +1,8 @@
 import type { Step } from '../../promotion/step.js';
+import { exchangeTables, exchangeTablesBack } from '../../sql/exchange-schemas.js';
 import { withDev } from '../dev-database.js';
-import { exchangeTables, exchangeTablesBack, refuseViews } from '../exchange-tables.js';
 import { type ImportContext, type ImportFacts, keptName } from '../facts.js';
+import { refuseUnmovable } from '../refusals.js';
 
 /**
  * The moment in which dev becomes the imported site. People get WordPress's page about maintenance for as long; the
@@ -10,7 +11,7 @@ import { type ImportContext, type ImportFacts, keptName } from '../facts.js';
 export const exchange: Step<ImportContext, ImportFacts, 'exchange'> = {
   id: 'exchange',
   title: 'Put the site into dev, and keep what was there',
-  check: (context) => withDev(context, (connection, { used }) => refuseViews(connection, used)),
+  check: (context) => withDev(context, (connection, { used }) => refuseUnmovable(connection, used)),
   async do(context) {
     const { target, request } = context;
     const keep = keptName(request);

@@ -1,8 +1,8 @@
-import { quoteName } from '../../content/sql-text.js';
 import { hasCode, messageOf } from '../../output/errors.js';
 import type { SqlConnection } from '../../platform/databases.js';
 import { fetchPage } from '../../promotion/pages.js';
 import { need, type Step } from '../../promotion/step.js';
+import { quoteName } from '../../sql/sql-text.js';
 import { withDev } from '../dev-database.js';
 import type { ImportContext, ImportFacts } from '../facts.js';
 

@@ -1,6 +1,7 @@
 import { refusal, UnderstudyError } from '../../output/errors.js';
 import { besideSchema, type Databases, type SqlConnection } from '../../platform/databases.js';
 import type { ServerId } from '../../platform/edition.js';
+import { exchangeTables, tablesIn, triggersIn } from '../../sql/exchange-schemas.js';
 
 export interface DevStatesOptions {
   readonly databases: Databases;
@@ -11,8 +12,8 @@ export interface DevStatesOptions {
 
 /** So many replaced states are kept; a further one takes the place of the oldest. */
 const mostKept = 3;
-/** How long transactions in dev may hold up the exchange. */
-const exchangeMs = 60_000;
+/** Dropping a schema, as large as it may be. */
+const dropMs = 60_000;
 
 /**
  * Earlier states of dev's database, as schemas beside its own. Everything here is written through dev's primary, so
@@ -35,16 +36,11 @@ export class DevStates {
    * @throws refusal `restore-unsupported`
    */
   async refuseUnsupported(): Promise<void> {
-    const rows = await this.#onPrimary((dev) =>
-      dev.query<{ name: string }>(
-        'SELECT TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?',
-        [this.options.schema],
-      ),
-    );
-    if (rows.length === 0) return;
+    const triggers = await this.#onPrimary((dev) => triggersIn(dev, this.options.schema));
+    if (triggers.length === 0) return;
     throw refusal({
       code: 'restore-unsupported',
-      message: `Dev's tables have triggers (${rows.map(({ name }) => name).join(', ')}), which a restore would lose.`,
+      message: `Dev's tables have triggers (${triggers.join(', ')}), which a restore would lose.`,
       remedy: 'Drop them, restore, and create them again.',
     });
   }
@@ -55,9 +51,9 @@ export class DevStates {
    * @returns the schema that keeps what was there
    */
   async restoreFrom(replica: ServerId, now: Date, signal: AbortSignal): Promise<string> {
-    const views = await this.#onServer(replica, (there) => namesIn(there, this.options.schema, 'VIEW'));
+    const views = await this.#onServer(replica, (there) => tablesIn(there, this.options.schema, 'VIEW'));
     await this.#onPrimary(async (dev) => {
-      await dev.query(`DROP DATABASE IF EXISTS \`${this.#staging}\``, [], exchangeMs);
+      await dev.query(`DROP DATABASE IF EXISTS \`${this.#staging}\``, [], dropMs);
       await dev.query(`CREATE DATABASE \`${this.#staging}\``);
     });
     await this.options.copy(replica, this.#staging, views, signal);
@@ -69,24 +65,15 @@ export class DevStates {
     return this.#exchange(kept, now, signal);
   }
 
-  /** One RENAME moves all tables out and all tables in: whoever asks dev sees the one state or the other. */
   async #exchange(coming: string, now: Date, signal: AbortSignal): Promise<string> {
     const { schema } = this.options;
     const keeping = besideSchema(schema, `before_restore_${stampOf(now)}`);
     await this.#onPrimary(async (dev) => {
-      const [present, arriving] = [await namesIn(dev, schema, 'BASE TABLE'), await namesIn(dev, coming, 'BASE TABLE')];
-      if (arriving.length === 0) throw nothingThere(coming);
-      await dev.query(`CREATE DATABASE IF NOT EXISTS \`${keeping}\``);
-      const moves = [
-        ...present.map((name) => `${quoted(schema, name)} TO ${quoted(keeping, name)}`),
-        ...arriving.map((name) => `${quoted(coming, name)} TO ${quoted(schema, name)}`),
-      ];
       signal.throwIfAborted();
-      await dev.query(`SET SESSION lock_wait_timeout = ${exchangeMs / 2_000}`);
-      await dev.query(`RENAME TABLE ${moves.join(', ')}`, [], exchangeMs);
-      await dev.query(`DROP DATABASE IF EXISTS \`${coming}\``, [], exchangeMs);
+      if (!(await exchangeTables(dev, { used: schema, incoming: coming, kept: keeping }))) throw nothingThere(coming);
+      await dev.query(`DROP DATABASE IF EXISTS \`${coming}\``, [], dropMs);
       for (const old of (await this.#kept(dev)).slice(mostKept)) {
-        await dev.query(`DROP DATABASE IF EXISTS \`${old}\``, [], exchangeMs);
+        await dev.query(`DROP DATABASE IF EXISTS \`${old}\``, [], dropMs);
       }
     });
     return keeping;
@@ -119,19 +106,8 @@ export class DevStates {
   }
 }
 
-async function namesIn(server: SqlConnection, schema: string, type: 'BASE TABLE' | 'VIEW'): Promise<readonly string[]> {
-  const rows = await server.query<{ name: string }>(
-    'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE = ?',
-    [schema, type],
-  );
-  return rows.map(({ name }) => name);
-}
-
-/** Sorts by time: `20260131t235959`. */
-/** To the millisecond: two restores in one second are two states. */
+/** Sorts by time, to the millisecond: two restores in one second are two states. `20260131t235959123z` */
 const stampOf = (now: Date) => now.toISOString().replace(/[-:.]/g, '').toLowerCase();
-
-const quoted = (schema: string, table: string) => `\`${schema}\`.\`${table.replaceAll('`', '``')}\``;
 
 const nothingThere = (schema: string) =>
   new UnderstudyError({
