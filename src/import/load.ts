@@ -1,13 +1,13 @@
-import { quoteName } from '../content/sql-text.js';
 import { refusal, UnderstudyError } from '../output/errors.js';
 import type { Report } from '../output/messages.js';
 import type { BytesConnection } from '../platform/import-target.js';
 import { errno, hasSqlErrno } from '../sql/errors.js';
+import { quoteName } from '../sql/sql-text.js';
 import { collationsFor } from './dump/collations.js';
 import type { Judged } from './dump/judge.js';
 import type { OpenDump } from './dump/open-dump.js';
 import { readStatements } from './dump/read-statements.js';
-import type { DumpRemarks, ServerVersion } from './dump/statements.js';
+import { type DumpRemarks, isCutOff, type ServerVersion } from './dump/statements.js';
 import { type Survey, Surveyor } from './dump/survey.js';
 
 export interface LoadOptions {
@@ -59,7 +59,8 @@ const isHarmless = (judged: Judged) => judged.kind === 'set';
 /**
  * Fills a schema from a dump, statement by statement as they come, in bounded memory. The schema is emptied first, so
  * a load that was cut off is begun anew.
- * @throws code `dump-refused` naming the statement that the server would not take; those of reading a dump
+ * @throws code `dump-refused` naming the statement that the server would not take; refusals `dump-empty`,
+ *   `dump-cut-off`; those of reading a dump
  */
 export async function loadDump(options: LoadOptions): Promise<Loaded> {
   const { connection, signal } = options;
@@ -104,6 +105,7 @@ class Loading {
     await connection.run('COMMIT');
     const survey = this.#surveyor.result(prefix);
     if (survey.tables.length === 0) throw empty();
+    if (isCutOff(next.value)) throw cutOff();
     return {
       survey,
       remarks: next.value,
@@ -201,6 +203,14 @@ export async function knownCollations(connection: Pick<BytesConnection, 'rows'>)
   ).catch(() => []);
   return new Set([...all, ...full]);
 }
+
+const cutOff = () =>
+  refusal({
+    code: 'dump-cut-off',
+    message: 'The dump lacks what its program writes at the end: it was cut off between two statements.',
+    remedy:
+      'Dump again, and see that the program ends without an error. If you know that it is whole, give it a last line "-- Dump completed".',
+  });
 
 const empty = () =>
   refusal({

@@ -123,7 +123,7 @@ async function report(
   options: OptionValues,
   { platform, target, app }: ImportOptions,
 ) {
-  const { importFindings } = await import('../../import/report.js');
+  const { importFindings } = await import('../../import/report/import-findings.js');
   const { surveyDump } = await import('../../import/survey-dump.js');
   const { lookAtSite } = await import('../../import/site-files.js');
   const { refuseMultisiteImport } = await import('../../import/refusals.js');
@@ -140,7 +140,13 @@ async function report(
     surveyDump(database, { file: sources.database, schema: options.schema as string | undefined, prefix, signal }),
   );
   refuseMultisiteImport(files, loaded.survey);
-  const findings = importFindings({ files, loaded, php: await target.php(signal), prefix });
+  const findings = importFindings({
+    files,
+    loaded,
+    php: await target.php(signal),
+    prefix,
+    definedPrefix: app.tablePrefix,
+  });
   terminal.result({ outcome: 'reported', findings }, () => findingsText(findings));
   return 0;
 }
@@ -150,13 +156,14 @@ async function end(
   { platform, target, app }: ImportOptions,
   result: ImportResult,
 ) {
-  const { importFindings } = await import('../../import/report.js');
+  const { importFindings } = await import('../../import/report/import-findings.js');
   const { id, outcome, facts, error } = result;
   if (outcome === 'imported') {
     const php = await target.php(signal);
+    const prefix = app.tablePrefix;
     const findings =
       facts.files && facts.database
-        ? importFindings({ files: facts.files, loaded: facts.database, php, prefix: app.tablePrefix })
+        ? importFindings({ files: facts.files, loaded: facts.database, php, prefix, definedPrefix: prefix })
         : [];
     const { addresses, exchange, finish } = facts;
     terminal.result({ id, outcome, findings, addresses, kept: exchange, dev: finish }, () =>

@@ -1,5 +1,5 @@
 import type { ImportFacts } from '../../import/facts.js';
-import type { Finding } from '../../import/report.js';
+import type { Finding } from '../../import/report/finding.js';
 import { colors } from './colors.js';
 import { mentionsText, rewrittenText } from './rewrite-text.js';
 

@@ -22,6 +22,9 @@ export interface DumpRemarks {
   readonly isComplete: boolean;
 }
 
+/** Other programs than these write nothing at the end that could be missing. */
+export const isCutOff = ({ dumper, isComplete }: DumpRemarks): boolean => dumper !== undefined && !isComplete;
+
 /** What is looked through at once. */
 const leastBytes = 1024 * 1024;
 /** More than the server takes at once. */

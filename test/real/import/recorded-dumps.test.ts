@@ -69,7 +69,7 @@ describe('a dump that was recorded', () => {
     const loaded = await load(join(recorded, name));
     expect(await sums('site__incoming')).toBe(reference);
     expect(loaded.warnings).toEqual([]);
-    expect(loaded.remarks).toMatchObject({ isComplete: true, server: expect.stringMatching(/^(?:10\.11|8\.4)/) });
+    expect(loaded.remarks.server).toMatch(/^(?:10\.11|8\.4)/);
     expect(loaded.views.map((view) => view.name)).toEqual(['wp_a_first', 'wp_published']);
     expect(loaded.survey.options.home).toBe('https://shop.example');
     expect(loaded.survey.tables.filter(({ hasKey }) => !hasKey).map((table) => table.name)).toEqual(['wp_nokey']);
@@ -90,7 +90,7 @@ describe('a dump that was recorded', () => {
       const text = await readFile(join(recorded, name), 'latin1');
       const loaded = await loadText(Buffer.from(`\xef\xbb\xbf${text.replaceAll('\n', '\r\n')}`, 'latin1'));
       expect(await sums('site__incoming')).toBe(reference);
-      expect(loaded.remarks).toMatchObject({ isComplete: true, server: expect.stringMatching(/^10\.11/) });
+      expect(loaded.remarks.server).toMatch(/^10\.11/);
     },
   );
 
@@ -98,13 +98,14 @@ describe('a dump that was recorded', () => {
     '%s that was cut off is never taken for a whole one',
     async (name) => {
       const whole = await readFile(join(recorded, name));
+      const betweenStatements = whole.subarray(0, whole.lastIndexOf(';\n', whole.length / 2) + 2);
+      await expect(loadText(betweenStatements)).rejects.toMatchObject({ code: 'dump-cut-off' });
       for (let share = 0.15; share < 1; share += 0.2) {
-        const cut = whole.subarray(0, Math.floor(whole.length * share));
-        const found = await loadText(cut).then(
-          ({ remarks }) => remarks.isComplete,
+        const found = await loadText(whole.subarray(0, Math.floor(whole.length * share))).then(
+          () => 'loaded',
           ({ code }) => code,
         );
-        expect([false, 'dump-cut-off', 'dump-refused', 'dump-empty'], `${share} of it`).toContain(found);
+        expect(['dump-cut-off', 'dump-refused', 'dump-empty'], `${share} of it`).toContain(found);
       }
     },
   );

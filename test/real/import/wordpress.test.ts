@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { paths } from '../../../src/local/layout.js';
@@ -45,6 +45,51 @@ describe('importing a WordPress site', () => {
       ]),
     );
     expect(await php('echo $wpdb->get_var("SELECT COUNT(*) FROM $wpdb->posts");')).toBe('0');
+  });
+
+  it.each([
+    ['another prefix', ['shop7_'], 'prefix-differs', 'shop7_'],
+    ['two other prefixes', ['a_', 'b_'], 'prefix-differs', 'a_, b_'],
+    ['no tables of WordPress', [], 'prefix-unknown', 'no tables'],
+    ['a multisite', ['wp_', 'wp_2_'], 'multisite', 'multisite'],
+  ])('of a dump with %s is refused, and leaves dev as it was', async (_, prefixes, code, said) => {
+    const names = prefixes.flatMap((prefix) => [`${prefix}options`, `${prefix}posts`]);
+    if (code === 'multisite') names.push('wp_blogs', 'wp_sitemeta');
+    const dump = join(site.dir, 'other.sql');
+    const tables = [...names, 'other'].map((name) => `CREATE TABLE ${name} (option_id INT PRIMARY KEY);`);
+    await writeFile(dump, tables.join('\n'));
+    const { exitCode, stdout } = await site.cli([
+      'import',
+      '--files',
+      old.files,
+      '--database',
+      dump,
+      '--yes',
+      '--json',
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: 'undone',
+      error: { code, message: expect.stringContaining(said) },
+    });
+    expect(exitCode).toBe(3);
+    expect(await php('echo $wpdb->get_var("SELECT COUNT(*) FROM $wpdb->posts");')).toBe('0');
+    expect(existsSync(paths.incomingFiles(site.layout))).toBe(false);
+  });
+
+  it('of files whose wp-config.php has another prefix is named by --report, and refused', async () => {
+    const config = join(old.files, 'wp-config.php');
+    const before = await readFile(config, 'utf8');
+    await writeFile(config, before.replace(/\$table_prefix\s*=\s*'wp_'/, "$table_prefix = 'shop7_'"));
+    try {
+      const reported = await site.cli(['import', ...sources(), '--report', '--json']);
+      expect((JSON.parse(reported.stdout).findings as { code: string }[]).map(({ code }) => code)).toContain(
+        'prefix-differs',
+      );
+      const refused = await site.cli(['import', ...sources(), '--yes', '--json']);
+      expect([refused.exitCode, JSON.parse(refused.stdout).error.code]).toEqual([3, 'prefix-differs']);
+    } finally {
+      await writeFile(config, before);
+    }
   });
 
   it('asks before it replaces what is there', async () => {
