@@ -6,6 +6,9 @@ export default defineSite({
   // The site's name: it stands in host names and folders. The only field without a default.
   name: 'example',
 
+  // Which platform commands mean without --target: 'local', the one on this machine, or 'aws'.
+  target: 'local',
+
   // What runs: WordPress, or any PHP site.
   app: {
     kind: 'wordpress',

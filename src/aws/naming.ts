@@ -83,6 +83,31 @@ export const releaseKeys = {
   reports: 'reports/',
 } as const;
 
+/** Keys in the release bucket that the operations host and the operator's command share. */
+export const operationKeys = {
+  /** The definition as it was last deployed, without what may be a secret. */
+  definition: 'operations/definition.json',
+  /** The SHA-256 of the program that the operations host runs: the name of its object below `programs`. */
+  program: 'operations/program',
+  programs: 'operations/programs/',
+  /** Who is changing prod now. */
+  lease: 'operations/lease.json',
+  /** What was asked for, how it went, and certificates, below the id of each. */
+  promotions: 'promotions/',
+  jobs: 'jobs/',
+} as const;
+
+/** Keys below which the operations host and commands tell each other things. */
+export const sharedKeys = ['operations/', operationKeys.promotions, operationKeys.jobs] as const;
+
+/** Outputs of the data stack. */
+export const dataOutputs = { releaseBucket: 'ReleaseBucket', logBucket: 'LogBucket' } as const;
+
+/** The document of Systems Manager that lets an operator ask the operations host for one of a few things. */
+export function operateDocumentName(siteName: string): string {
+  return `understudy-${siteName}-operate`;
+}
+
 /** On every resource that can have tags: whose it is, and what an instance is for. */
 export const tags = {
   site: 'understudy:site',

@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from 'commander';
-import { refusal } from '../output/errors.js';
 import type { AccessLogs } from '../platform/access-logs.js';
-import type { Site } from '../site/schema.js';
+import type { EnvironmentName, Site } from '../site/schema.js';
+import type { CommandContext } from './command.js';
+import { operationsOf } from './target/operations.js';
+import type { Target } from './target/target.js';
 
 /** A bucket that load balancers put their access logs into, and what comes before `AWSLogs/` there. */
 export interface BucketPlace {
@@ -17,35 +19,35 @@ export function bucketPlace(text: string): BucketPlace {
   return { bucket, prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/` };
 }
 
-/**
- * The access logs of a site: those of this machine, which can be read while it is down, or those in a bucket.
- * @throws refusal `not-up` for a site that has never been up here; what `loadSite` throws, for a bucket
- */
-export async function accessLogsOf(
-  configFile: string,
-  place: BucketPlace | undefined,
-): Promise<{ readonly site: Site; readonly logs: AccessLogs }> {
-  return place ? inBucket(configFile, place) : onThisMachine(configFile);
+/** Access logs, and what tells the environments apart in them. */
+export interface SiteAccessLogs {
+  readonly site: Site;
+  readonly logs: AccessLogs;
+  /** Host names as visitors use them. */
+  readonly domains: Readonly<Record<EnvironmentName, string>>;
 }
 
-async function inBucket(configFile: string, { bucket, prefix }: BucketPlace) {
+/**
+ * The access logs of a site: those of the platform that is meant, or those in a bucket.
+ * @throws refusal `not-up` for a site that has never been up here; what `loadSite` throws, for a bucket
+ */
+export async function accessLogsOf(context: CommandContext, place: BucketPlace | undefined): Promise<SiteAccessLogs> {
+  if (place) return inBucket(context, place);
+  const operations = await operationsOf(context);
+  const site = await operations.site();
+  return { site, logs: await operations.accessLogs(), domains: domainsOf(site, context.target) };
+}
+
+async function inBucket({ configFile, target }: CommandContext, { bucket, prefix }: BucketPlace): Promise<SiteAccessLogs> {
   const { loadSite } = await import('../site/load.js');
   const { S3AccessLogs } = await import('../aws/operate/access-logs.js');
   const { Bucket } = await import('../aws/operate/bucket.js');
   const { s3Client } = await import('../aws/operate/clients.js');
-  return { site: await loadSite(configFile), logs: new S3AccessLogs(new Bucket(s3Client(), bucket, prefix)) };
+  const site = await loadSite(configFile);
+  return { site, logs: new S3AccessLogs(new Bucket(s3Client(), bucket, prefix)), domains: domainsOf(site, target) };
 }
 
-async function onThisMachine(configFile: string) {
-  const { layoutFor } = await import('../local/layout.js');
-  const { readSite } = await import('../local/site/applied-site.js');
-  const { networkOf } = await import('../local/network/claim.js');
-  const { hostsOf } = await import('../local/network/hosts.js');
-  const { siteAccessLogs } = await import('../local/access-log/site-access-logs.js');
-  const layout = layoutFor(configFile);
-  const [site, claim] = await Promise.all([readSite(layout), networkOf(layout)]);
-  if (!site || !claim) {
-    throw refusal({ code: 'not-up', message: 'This site has never been up.', remedy: 'Run `understudy up`.' });
-  }
-  return { site, logs: siteAccessLogs({ layout, site, hosts: hostsOf(claim.network, site) }) };
+function domainsOf({ environments, aws }: Site, target: Target): SiteAccessLogs['domains'] {
+  const own = target === 'aws' ? aws.domains : {};
+  return { dev: own.dev ?? environments.dev.domain, prod: own.prod ?? environments.prod.domain };
 }

@@ -13,7 +13,7 @@ async function main(argv: readonly string[]): Promise<number> {
   let status = 0;
   let terminal = new Terminal({ json: argv.includes('--json'), quiet: false, verbose: false });
   const signal = firstInterrupt(() => terminal);
-  const contextFor = (options: OptionValues): CommandContext => {
+  const contextFor = (options: OptionValues): Omit<CommandContext, 'target'> => {
     terminal = new Terminal({ json: !!options.json, quiet: !!options.quiet, verbose: !!options.verbose });
     return { terminal, configFile: configFileOf(options), signal };
   };

@@ -1,11 +1,12 @@
 import type { AccessLogs } from '../platform/access-logs.js';
 import { accessLogsOf, type BucketPlace } from './access-logs.js';
+import type { CommandContext } from './command.js';
 
 export interface ShowOptions {
   /** How many of the last lines. */
   readonly lines: number;
   readonly follow: boolean;
-  /** Undefined: those of this machine. */
+  /** Undefined: those of the platform that is meant. */
   readonly from: BucketPlace | undefined;
   readonly signal: AbortSignal;
 }
@@ -15,8 +16,8 @@ const hourMs = 3_600_000;
 const farBackMs = [0, hourMs, 24 * hourMs, 31 * 24 * hourMs] as const;
 
 /** Writes the last lines of access logs to standard output, and with `follow` those that come. */
-export async function showAccessLogs(configFile: string, { lines, follow, from, signal }: ShowOptions): Promise<void> {
-  const { logs } = await accessLogsOf(configFile, from);
+export async function showAccessLogs(context: CommandContext, { lines, follow, from, signal }: ShowOptions): Promise<void> {
+  const { logs } = await accessLogsOf(context, from);
   const coming = follow ? logs.follow(signal) : undefined;
   const last = await lastLines(logs, lines, signal);
   write(last);

@@ -209,6 +209,10 @@ export const siteSchema = z.strictObject({
     .string({ error: nameRule })
     .regex(/^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/, { error: nameRule })
     .describe("The site's name: it stands in host names and folders. The only field without a default."),
+  target: z
+    .enum(['local', 'aws'], { error: "must be 'local' or 'aws'" })
+    .default('local')
+    .describe("Which platform commands mean without --target: 'local', the one on this machine, or 'aws'."),
   app: z
     .discriminatedUnion('kind', [wordpress, php])
     .prefault({ kind: 'wordpress' })

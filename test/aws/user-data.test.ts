@@ -42,7 +42,7 @@ describe('what a machine runs when it is started', () => {
 
   it
     .skipIf(!shellcheckIsHere)
-    .each(['start', 'write-wp-config', 'prepare-site', 'variables.sh', 'install', 'run-as-web'])(
+    .each(['start', 'write-wp-config', 'prepare-site', 'variables.sh', 'install', 'run-as-web', 'operate'])(
     'so is %s of the image',
     async (name) => {
       await run('shellcheck', ['-x', join(scripts, name)], { cwd: scripts });

@@ -1,5 +1,5 @@
 import type { AwsSite } from '../../site/aws-site.js';
-import { alarmName, settingsSecretName, stackName, tags } from '../naming.js';
+import { alarmName, operateDocumentName, settingsSecretName, sharedKeys, stackName, tags } from '../naming.js';
 
 interface Statement {
   readonly Sid: string;
@@ -60,8 +60,10 @@ export function operatorPolicy(of: AwsSite): { readonly Version: string; readonl
           'ec2:DescribeInstances',
           'elasticloadbalancing:Describe*',
           'rds:DescribeDBInstances',
+          'rds:DescribeEvents',
           'route53:GetHostedZone',
           'route53:ListHostedZonesByName',
+          'route53:ListResourceRecordSets',
           'servicequotas:GetServiceQuota',
           'sns:GetSMSSandboxAccountStatus',
           'sns:ListSubscriptionsByTopic',
@@ -90,15 +92,9 @@ export function operatorPolicy(of: AwsSite): { readonly Version: string; readonl
         [arn('ec2', 'instance/*')],
         ofSite,
       ),
-      statement(
-        'WhatASessionRuns',
-        ['ssm:StartSession', 'ssm:SendCommand'],
-        [
-          `arn:aws:ssm:${region}::document/AWS-RunShellScript`,
-          `arn:aws:ssm:${region}::document/AWS-StartInteractiveCommand`,
-          arn('ssm', 'document/SSM-SessionManagerRunShell'),
-        ],
-      ),
+      statement('WhatASessionRuns', ['ssm:StartSession'], [arn('ssm', 'document/SSM-SessionManagerRunShell')]),
+      statement('WhatACommandRuns', ['ssm:SendCommand'], [arn('ssm', `document/${operateDocumentName(site.name)}`)]),
+      statement('HowACommandWent', ['ssm:GetCommandInvocation'], ['*']),
       statement(
         'EndOwnSessions',
         ['ssm:TerminateSession', 'ssm:ResumeSession'],
@@ -114,6 +110,11 @@ export function operatorPolicy(of: AwsSite): { readonly Version: string; readonl
         'ReadReleases',
         ['s3:ListBucket', 's3:GetObject'],
         [`arn:aws:s3:::${stackName(site.name, 'data')}-*`, `arn:aws:s3:::${stackName(site.name, 'data')}-*/*`],
+      ),
+      statement(
+        'AskForPromotions',
+        ['s3:PutObject', 's3:DeleteObject'],
+        sharedKeys.map((key) => `arn:aws:s3:::${stackName(site.name, 'data')}-*/${key}*`),
       ),
       statement(
         'SilenceAlarms',

@@ -1,5 +1,5 @@
 import type { Verb } from '../command.js';
-import { readStatus } from '../read-status.js';
+import { operationsOf } from '../target/operations.js';
 
 export const alarms: Verb = {
   name: 'alarms',
@@ -10,12 +10,13 @@ export const alarms: Verb = {
     ['alarms --json', 'for programs'],
   ],
   declare: (command) => command.option('-a, --all', 'also those that are quiet'),
-  async run({ terminal, configFile }, options) {
-    const { layoutFor } = await import('../../local/layout.js');
-    const { readSite } = await import('../../local/site/applied-site.js');
+  onAws: 'same',
+  async run(context, options) {
+    const { terminal } = context;
     const { alarmsReport } = await import('../text/alarms-report.js');
     const { alarmsText } = await import('../text/alarms-text.js');
-    const [status, site] = await Promise.all([readStatus(configFile), readSite(layoutFor(configFile))]);
+    const operations = await operationsOf(context);
+    const [status, site] = await Promise.all([operations.status(), operations.site()]);
     const report = alarmsReport(status, site, options.all === true);
     terminal.result(report, () => alarmsText(report));
     return 0;

@@ -1,4 +1,5 @@
 import type { Verb } from '../command.js';
+import { operationsOf } from '../target/operations.js';
 import { certificateText, verificationText } from '../text/certificate-text.js';
 
 export const certificate: Verb = {
@@ -13,19 +14,17 @@ export const certificate: Verb = {
     command
       .argument('[id]', 'of a promotion (default: the latest that has one)')
       .option('--verify', 'look at every claim again, on the running platform'),
-  async run({ terminal, configFile, signal }, options, [wanted]) {
-    const { layoutFor, paths } = await import('../../local/layout.js');
-    const { readCertificate } = await import('../../promotion/certificate/certificates.js');
-    const layout = layoutFor(configFile);
-    const { id, certificate } = await readCertificate(paths.promotions(layout), wanted);
+  onAws: 'same',
+  async run(context, options, [wanted]) {
+    const { terminal } = context;
+    const operations = await operationsOf(context);
+    const issued = await operations.certificate(wanted);
+    const { id, certificate } = issued;
     if (!options.verify) {
       terminal.result({ id, ...certificate }, () => certificateText(id, certificate));
       return 0;
     }
-    const { localPlatform } = await import('../../local/local-platform.js');
-    const { verifyCertificate } = await import('../../promotion/certificate/verify.js');
-    const platform = await localPlatform(layout);
-    const claims = await verifyCertificate(certificate, { platform, site: platform.site, signal });
+    const claims = await operations.verify(issued);
     const holds = claims.every((claim) => claim.holds);
     terminal.result({ id, holds, claims, certificate }, () => verificationText(id, claims));
     return holds ? 0 : 1;

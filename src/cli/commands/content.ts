@@ -20,6 +20,7 @@ export const content: Verb = {
       .argument('<to>', 'the address to put in its place')
       .option('--plan', 'only say what would change')
       .option('-y, --yes', 'do not ask'),
+  onAws: { instead: 'Use it before the content is brought to AWS, or WP-CLI in `understudy shell dev --target aws`.' },
   async run(context, options, [action, fromText = '', toText = '']) {
     if (action !== 'replace') {
       throw usageError({

@@ -17,6 +17,7 @@ export const dev: Verb = {
       .argument('[restore]', 'what to do')
       .option('--from <source>', 'edition or backup')
       .option('-y, --yes', 'do not ask'),
+  onAws: { instead: 'Restore a snapshot of RDS, or import a dump in a shell: `understudy shell dev --target aws`.' },
   async run(context, options, [action]) {
     const { from } = options;
     if (action !== 'restore' || (from !== 'edition' && from !== 'backup')) {

@@ -11,6 +11,7 @@ export const down: Verb = {
   ],
   declare: (command) =>
     command.option('--destroy', 'remove all data of the site as well').option('-y, --yes', 'do not ask'),
+  onAws: { instead: 'Use `understudy aws destroy`, which keeps all data unless it is told otherwise.' },
   async run(context, options) {
     const { terminal, configFile } = context;
     if (options.destroy) await confirmDestroy(context, options.yes === true);

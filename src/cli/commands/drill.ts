@@ -29,6 +29,7 @@ export const drill: Verb = {
       .option('--rate <number>', 'GETs of prod in a second', positive, 40)
       .option('--duration <seconds>', 'how long each drill is under load, at least', positive, 20)
       .option('-y, --yes', 'do not ask; needed without a terminal'),
+  onAws: { instead: 'Drills break processes of this machine. docs/aws.md says what to try there by hand.' },
   async run(context, options, names) {
     const { drills } = await import('../../drills/catalogue/index.js');
     if (names[0] === 'list') {

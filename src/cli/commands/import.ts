@@ -33,6 +33,7 @@ export const importVerb: Verb = {
       .option('--resume', 'go on with an import that was cut off')
       .option('--abort', 'take back an import that was cut off')
       .option('-y, --yes', 'do not ask'),
+  onAws: { instead: 'Import it on this machine, promote it, and bring files and a dump to AWS (docs/aws.md).' },
   async run(context, options) {
     const mode = modeOf(options);
     const opened = await open(context);

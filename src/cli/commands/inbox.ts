@@ -12,6 +12,7 @@ export const inbox: Verb = {
     ['inbox --json', 'every mail that is kept, for programs'],
   ],
   declare: (command) => command.option('-n, --last <count>', 'how many, the newest at the end', wholeNumber),
+  onAws: { instead: 'Mail goes out there: alarms and notices come from the SNS topic.' },
   async run({ terminal, configFile }, options) {
     const { layoutFor, paths } = await import('../../local/layout.js');
     const { readMailbox } = await import('../../local/monitoring/mailbox.js');

@@ -1,6 +1,7 @@
 import { usageError } from '../../output/errors.js';
 import { bucketPlace } from '../access-logs.js';
 import type { Verb } from '../command.js';
+import { operationsOf } from '../target/operations.js';
 import { wholeNumber } from './promote.js';
 
 export const logs: Verb = {
@@ -24,37 +25,18 @@ export const logs: Verb = {
       )
       .option('-f, --follow', 'go on as lines come')
       .option('-n, --lines <count>', 'how many lines of each', wholeNumber, 20),
-  async run({ configFile, signal }, options, [what]) {
+  onAws: 'same',
+  async run(context, options, [what]) {
+    const { lines, follow, from } = options;
+    const how = { lines: Number(lines), follow: follow === true };
     if (options.access) {
       if (what !== undefined) throw accessOfOne(what);
       const { showAccessLogs } = await import('../show-access-logs.js');
-      const { lines, follow, from } = options;
-      await showAccessLogs(configFile, { lines: Number(lines), follow: follow === true, from, signal });
+      await showAccessLogs(context, { ...how, from, signal: context.signal });
       return 0;
     }
-    if (options.from) throw fromOfServers();
-    const { layoutFor } = await import('../../local/layout.js');
-    const { logFiles } = await import('../../local/log-files.js');
-    const { runAttached } = await import('../../process/run-attached.js');
-    const all = await logFiles(layoutFor(configFile));
-    const chosen = all.filter(
-      ({ name }) => what === undefined || name === what || name.startsWith(`${what}.`) || name.startsWith(`${what}-`),
-    );
-    if (chosen.length === 0) {
-      throw usageError({
-        code: 'no-such-log',
-        message: what === undefined ? 'There are no logs yet.' : `There is no log of ${JSON.stringify(what)}.`,
-        remedy:
-          all.length > 0
-            ? `There are: ${[...new Set(all.map(({ name }) => name))].join(', ')}.`
-            : 'Run `understudy up`.',
-      });
-    }
-    signal.throwIfAborted();
-    const follow = options.follow ? ['--follow=name', '--retry'] : [];
-    return runAttached('tail', [...follow, '-n', String(options.lines), ...chosen.map(({ path }) => path)], {
-      cwd: '/',
-    });
+    if (from) throw fromOfServers();
+    return (await operationsOf(context)).showLogs(what, how);
   },
 };
 

@@ -5,6 +5,7 @@ import type { PromotionPlan } from '../../promotion/facts.js';
 import type { PromotionResult } from '../../promotion/result.js';
 import type { CommandContext, Verb } from '../command.js';
 import { confirm } from '../confirm.js';
+import { type Operations, operationsOf, type Promotions } from '../target/operations.js';
 import { planText, resultText } from '../text/promotion-text.js';
 
 export const promote: Verb = {
@@ -32,8 +33,10 @@ export const promote: Verb = {
       .option('--resume', 'go on with a promotion that was cut off')
       .option('--abort', 'take back a promotion that was cut off, or that is not final yet')
       .option('-y, --yes', 'do not ask'),
+  onAws: 'same',
   async run(context, options) {
-    const result = await carryOut(context, options);
+    const operations = await operationsOf(context);
+    const result = await carryOut(context, operations, options);
     const isPlan = result.outcome === 'planned';
     context.terminal.result(isPlan ? result.plan : result, () =>
       isPlan ? planText(result, options.details === true) : resultText(result),
@@ -42,19 +45,22 @@ export const promote: Verb = {
   },
 };
 
-async function carryOut(context: CommandContext, options: OptionValues): Promise<PromotionResult> {
+async function carryOut(
+  context: CommandContext,
+  { promotions, site }: Operations,
+  options: OptionValues,
+): Promise<PromotionResult> {
   const going = (['continue', 'resume', 'abort'] as const).find((name) => options[name]);
   if (going) {
     refuseBeside(options, going);
-    if (going === 'continue') return continueHolding(context);
-    return continueInterrupted(context, going);
+    if (going === 'continue') return continueHolding(promotions);
+    return continueInterrupted(promotions, going);
   }
   if (options.hold && options.bake !== undefined) {
     throw usageError({ code: 'options-exclusive', message: '--hold and --bake exclude each other.' });
   }
-  const { startPromotion } = await import('../start-promotion.js');
   const wanted = {
-    bakeSeconds: await bakeSecondsOf(context, options.bake),
+    bakeSeconds: await bakeSecondsOf(site, options.bake),
     force: false,
     details: options.details === true,
     hold: options.hold === true,
@@ -62,10 +68,10 @@ async function carryOut(context: CommandContext, options: OptionValues): Promise
     freeze: options.freeze === true,
     ...(typeof options.planHash === 'string' ? { planHash: options.planHash } : {}),
   };
-  if (options.plan) return startPromotion(context, { ...wanted, kind: 'plan' });
-  if (options.yes) return startPromotion(context, { ...wanted, kind: 'promote' });
+  if (options.plan) return promotions.start({ ...wanted, kind: 'plan' });
+  if (options.yes) return promotions.start({ ...wanted, kind: 'promote' });
   refuseWithoutTerminal(context);
-  const planned = await startPromotion(context, { ...wanted, kind: 'plan' });
+  const planned = await promotions.start({ ...wanted, kind: 'plan' });
   if (planned.outcome !== 'planned' || !planned.plan) return planned;
   context.terminal.say(planText(planned, options.details === true));
   // There is nothing to ask about what would be refused anyway; the promotion itself says why.
@@ -76,7 +82,7 @@ async function carryOut(context: CommandContext, options: OptionValues): Promise
       remedy: 'The plan is kept: give its hash to --plan-hash.',
     });
   }
-  return startPromotion(context, { ...wanted, kind: 'promote', planHash: planned.plan.hash });
+  return promotions.start({ ...wanted, kind: 'promote', planHash: planned.plan.hash });
 }
 
 const isRefused = (plan: PromotionPlan) =>
@@ -92,29 +98,22 @@ function refuseBeside(options: OptionValues, mode: 'continue' | 'resume' | 'abor
   throw usageError({ code: 'options-exclusive', message: `--${mode} and ${named} exclude each other.` });
 }
 
-async function continueInterrupted(context: CommandContext, mode: 'resume' | 'abort'): Promise<PromotionResult> {
-  const { runningPromotion, takeBackPromotion } = await import('../running-promotion.js');
-  const running = mode === 'abort' ? await runningPromotion(context.configFile) : undefined;
-  if (running) return takeBackPromotion(context, running);
-  const { interruptedPromotion } = await import('../../promotion/history.js');
-  const { layoutFor, paths } = await import('../../local/layout.js');
-  const interrupted = await interruptedPromotion(paths.promotions(layoutFor(context.configFile)));
-  if (!interrupted) {
-    throw refusal({
-      code: 'nothing-interrupted',
-      message: 'No promotion was cut off after it had begun to change prod.',
-      remedy: 'Run `understudy status`.',
-    });
-  }
-  const { continuePromotion } = await import('../start-promotion.js');
-  return continuePromotion(context, interrupted.id, mode);
+async function continueInterrupted(promotions: Promotions, mode: 'resume' | 'abort'): Promise<PromotionResult> {
+  const running = mode === 'abort' ? await promotions.running() : undefined;
+  if (running) return promotions.takeBack(running);
+  const interrupted = await promotions.interrupted();
+  if (interrupted !== undefined) return promotions.goOn(interrupted, mode);
+  throw refusal({
+    code: 'nothing-interrupted',
+    message: 'No promotion was cut off after it had begun to change prod.',
+    remedy: 'Run `understudy status`.',
+  });
 }
 
 /** Lets a promotion that holds in the bake go on, and watches it to its end. */
-async function continueHolding(context: CommandContext): Promise<PromotionResult> {
-  const { continuePromotionThatHolds, runningPromotion } = await import('../running-promotion.js');
-  const running = await runningPromotion(context.configFile);
-  if (running) return continuePromotionThatHolds(context, running);
+async function continueHolding(promotions: Promotions): Promise<PromotionResult> {
+  const running = await promotions.running();
+  if (running) return promotions.letGoOn(running);
   throw refusal({
     code: 'nothing-held',
     message: 'No promotion is going on, so none waits to be continued.',
@@ -122,14 +121,9 @@ async function continueHolding(context: CommandContext): Promise<PromotionResult
   });
 }
 
-/** From the option, else from the definition as `up` has applied it. */
-async function bakeSecondsOf({ configFile }: CommandContext, option: unknown): Promise<number> {
-  if (typeof option === 'number') return option;
-  const { layoutFor } = await import('../../local/layout.js');
-  const { readSite } = await import('../../local/site/applied-site.js');
-  const site = await readSite(layoutFor(configFile));
-  if (!site) throw refusal({ code: 'not-up', message: 'This site has never been up.', remedy: 'Run `understudy up`.' });
-  return site.promotion.bakeSeconds;
+/** From the option, else from the definition as it was last applied. */
+async function bakeSecondsOf(site: Operations['site'], option: unknown): Promise<number> {
+  return typeof option === 'number' ? option : (await site()).promotion.bakeSeconds;
 }
 
 export function refuseWithoutTerminal({ terminal }: CommandContext): void {

@@ -1,4 +1,5 @@
 import type { Verb } from '../command.js';
+import { operationsOf } from '../target/operations.js';
 
 export const releases: Verb = {
   name: 'releases',
@@ -7,18 +8,11 @@ export const releases: Verb = {
     ['releases', 'newest first'],
     ['releases --json', 'for programs'],
   ],
-  async run({ terminal, configFile }) {
-    const { layoutFor } = await import('../../local/layout.js');
-    const { localReleaseArchive } = await import('../../local/files/local-release-archive.js');
-    const { localEditionHistory } = await import('../../local/files/editions.js');
+  onAws: 'same',
+  async run(context) {
+    const { terminal } = context;
     const { columns } = await import('../text/table.js');
-    const { stateDir } = layoutFor(configFile);
-    const archive = localReleaseArchive(stateDir);
-    const [kept, current, history] = await Promise.all([
-      archive.list(),
-      archive.currentEdition(),
-      localEditionHistory(stateDir).list(),
-    ]);
+    const { kept, current, history } = await (await operationsOf(context)).releases();
     const rows = kept
       .map(({ number, hash, files, bytes, createdAt }) => ({
         number,

@@ -1,6 +1,7 @@
 import { refusal, usageError } from '../../output/errors.js';
 import type { Verb } from '../command.js';
 import { confirm } from '../confirm.js';
+import { operationsOf } from '../target/operations.js';
 import { refuseWithoutTerminal } from './promote.js';
 
 export const replica: Verb = {
@@ -12,8 +13,9 @@ export const replica: Verb = {
       .argument('<rebuild>', 'what to do')
       .argument('<id>', 'replica-1 or replica-2')
       .option('-y, --yes', 'do not ask'),
+  onAws: 'same',
   async run(context, options, [action, id]) {
-    const { terminal, configFile, signal } = context;
+    const { terminal, signal } = context;
     const { replicaServers } = await import('../../local/network/hosts.js');
     if (action !== 'rebuild' || id === undefined || !replicaServers.includes(id)) {
       throw usageError({
@@ -28,27 +30,11 @@ export const replica: Verb = {
         throw refusal({ code: 'declined', message: 'Nothing was changed.' });
       }
     }
-    const { rebuildIntoEdition } = await import('../../replication/rebuild-into-edition.js');
-    const { refuseBesideInterrupted } = await import('../../promotion/history.js');
-    const { layoutFor, paths } = await import('../../local/layout.js');
-    const { localPlatform } = await import('../../local/local-platform.js');
-    const { acquireLock } = await import('../../state/lock.js');
-    const { reportTask } = await import('../../output/messages.js');
-    const layout = layoutFor(configFile);
-    const platform = await localPlatform(layout);
-    const lock = await acquireLock(paths.promotionLock(layout), { why: `rebuilding ${id}` });
-    try {
-      await refuseBesideInterrupted(paths.promotions(layout));
-      const position = await reportTask(terminal.report, 'rebuild', `Rebuilding ${id}`, () =>
-        rebuildIntoEdition(platform, id, { report: terminal.report, signal }),
-      );
-      terminal.result(
-        { replica: id, position },
-        () => `${id} stands at ${position || 'the beginning'} and is in use again.`,
-      );
-    } finally {
-      await lock.release();
-    }
+    const position = await (await operationsOf(context)).rebuild(id);
+    terminal.result(
+      { replica: id, position },
+      () => `${id} stands at ${position || 'the beginning'} and is in use again.`,
+    );
     return 0;
   },
 };

@@ -2,6 +2,7 @@ import type { OptionValues } from 'commander';
 import { refusal } from '../../output/errors.js';
 import type { CommandContext, Verb } from '../command.js';
 import { confirm } from '../confirm.js';
+import { operationsOf } from '../target/operations.js';
 import { resultText } from '../text/promotion-text.js';
 import { exitStatusOf, refuseWithoutTerminal, wholeNumber } from './promote.js';
 
@@ -18,13 +19,14 @@ export const rollback: Verb = {
       .option('--bake <seconds>', 'how long to watch before it is final (default: 0)', wholeNumber)
       .option('--force', 'even if the database has changed its shape since')
       .option('-y, --yes', 'do not ask'),
+  onAws: 'same',
   async run(context, options) {
-    const { runningPromotion, takeBackPromotion } = await import('../running-promotion.js');
-    const running = await runningPromotion(context.configFile);
+    const { promotions } = await operationsOf(context);
+    const running = await promotions.running();
     await agree(context, options, running !== undefined);
     const result = running
-      ? await takeBackPromotion(context, running)
-      : await (await import('../start-promotion.js')).startPromotion(context, {
+      ? await promotions.takeBack(running)
+      : await promotions.start({
           kind: 'rollback',
           bakeSeconds: typeof options.bake === 'number' ? options.bake : 0,
           force: options.force === true,

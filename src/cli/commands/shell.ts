@@ -1,5 +1,6 @@
 import type { Verb } from '../command.js';
 import { environmentArgument } from '../environment-argument.js';
+import { operationsOf } from '../target/operations.js';
 
 export const shell: Verb = {
   name: 'shell',
@@ -11,9 +12,9 @@ export const shell: Verb = {
   ],
   declare: (command) =>
     command.argument('<environment>', 'dev or prod').argument('[command...]', 'what to run, after --'),
-  async run({ configFile }, _, [named, ...command]) {
-    const { layoutFor } = await import('../../local/layout.js');
-    const { openShell } = await import('../../local/shell.js');
-    return openShell(layoutFor(configFile), environmentArgument(named), command);
+  onAws: 'same',
+  async run(context, _, [named, ...command]) {
+    const environment = environmentArgument(named);
+    return (await operationsOf(context)).shell(environment, command);
   },
 };

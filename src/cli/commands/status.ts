@@ -1,5 +1,5 @@
 import type { Verb } from '../command.js';
-import { readStatus } from '../read-status.js';
+import { operationsOf } from '../target/operations.js';
 import { statusText } from '../text/status-text.js';
 
 export const status: Verb = {
@@ -8,10 +8,12 @@ export const status: Verb = {
   examples: [
     ['status', 'for people'],
     ['status --json', 'for programs'],
+    ['status --target aws', 'of the platform in AWS'],
   ],
-  async run({ terminal, configFile }) {
-    const found = await readStatus(configFile);
-    terminal.result(found, () => statusText(found));
+  onAws: 'same',
+  async run(context) {
+    const found = await (await operationsOf(context)).status();
+    context.terminal.result(found, () => statusText(found));
     return 0;
   },
 };

@@ -1,6 +1,7 @@
 import { refusal, usageError } from '../../output/errors.js';
 import type { CommandContext, Verb } from '../command.js';
 import { confirm } from '../confirm.js';
+import { operationsOf } from '../target/operations.js';
 import { resultText } from '../text/promotion-text.js';
 import { syncText } from '../text/sync-text.js';
 import { exitStatusOf, refuseWithoutTerminal } from './promote.js';
@@ -15,6 +16,7 @@ export const sync: Verb = {
   ],
   declare: (command) =>
     command.argument('[action]', 'start, stop or status').option('-y, --yes', 'do not ask before it starts'),
+  onAws: 'same',
   async run(context, options, [action]) {
     switch (action) {
       case 'start':
@@ -41,17 +43,15 @@ async function agree(context: CommandContext): Promise<void> {
 }
 
 async function carryOut(context: CommandContext, kind: 'sync-start' | 'sync-stop'): Promise<number> {
-  const { startPromotion } = await import('../start-promotion.js');
-  const result = await startPromotion(context, { kind, bakeSeconds: 0, force: false });
+  const result = await (await operationsOf(context)).promotions.start({ kind, bakeSeconds: 0, force: false });
   context.terminal.result(result, () => resultText(result));
   return exitStatusOf(result);
 }
 
-async function tell({ terminal, configFile }: CommandContext): Promise<number> {
-  const { readStatus } = await import('../read-status.js');
-  const { edition, replicas } = (await readStatus(configFile)).environments.prod;
+async function tell(context: CommandContext): Promise<number> {
+  const { edition, replicas } = (await (await operationsOf(context)).status()).environments.prod;
   const since = edition?.followingSince ?? null;
   const report = { state: since === null ? 'frozen' : 'following', since, edition, replicas } as const;
-  terminal.result(report, () => syncText(report, new Date()));
+  context.terminal.result(report, () => syncText(report, new Date()));
   return 0;
 }

@@ -21,18 +21,20 @@ export const traffic: Verb = {
       .argument('[environment]', 'prod or dev (default: prod)')
       .option('--since <time>', 'how far back: 90s, 15m, 1h, 7d', duration, hourMs)
       .option('--from <bucket>', 'read s3://BUCKET/PREFIX, where load balancers of AWS put theirs', bucketPlace),
-  async run({ terminal, configFile, signal }, options, [name = 'prod']) {
+  onAws: 'same',
+  async run(context, options, [name = 'prod']) {
+    const { terminal, signal } = context;
     // Histograms are a lot to load, for this verb alone.
     const { summaryOf } = await import('../../access-log/summary-of.js');
     const environment = environmentArgument(name);
-    const { site, logs } = await accessLogsOf(configFile, options.from);
+    const { site, logs, domains } = await accessLogsOf(context, options.from);
     const until = Date.now();
     const since = until - Number(options.since);
     const summary = await reportTask(terminal.report, 'traffic', 'Access logs', () =>
       summaryOf(logs, {
         since,
         until,
-        domain: site.environments[environment].domain,
+        domain: domains[environment],
         signal,
         read: (done) => terminal.report({ kind: 'progress', task: 'traffic', done, unit: 'lines' }),
       }),

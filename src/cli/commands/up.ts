@@ -9,6 +9,7 @@ export const up: Verb = {
     ['up', 'start what is not running; may be repeated'],
     ['up -c ~/sites/shop/understudy.config.ts', 'a site elsewhere'],
   ],
+  onAws: { instead: 'Use `understudy aws deploy`.' },
   async run(context) {
     const result = await bringUp(context);
     context.terminal.result(result, () =>

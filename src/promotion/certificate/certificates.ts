@@ -7,7 +7,7 @@ import { promotionIds } from '../promotion-ids.js';
 import { promotionFiles } from '../request.js';
 
 /** A certificate is written by this program alone; looked at is what tells it from anything else. */
-const certificateSchema = z.custom<Certificate>((value) => {
+export const certificateSchema = z.custom<Certificate>((value) => {
   const { edition, instances, visitors } = (value ?? {}) as Partial<Certificate>;
   return typeof edition?.id === 'number' && Array.isArray(instances) && visitors !== undefined;
 });
@@ -27,9 +27,12 @@ export async function readCertificate(
     const certificate = await readJson(file, certificateSchema);
     if (certificate) return { id: candidate, certificate };
   }
-  throw refusal({
+  throw noCertificate(id);
+}
+
+export const noCertificate = (id: string | undefined) =>
+  refusal({
     code: 'no-certificate',
     message: id === undefined ? 'No promotion has a certificate yet.' : `There is no certificate ${id}.`,
     remedy: 'The id of a promotion stands in what `understudy promote --json` prints.',
   });
-}

@@ -19,7 +19,7 @@ beforeAll(async () => {
   site = await startPlatform();
   expect(await site.cli(['promote', '--yes'])).toMatchObject({ exitCode: 0 });
   const terminal = new Terminal({ json: true, quiet: true, verbose: false });
-  ground = await drillGround({ terminal, configFile: site.layout.configFile, signal });
+  ground = await drillGround({ terminal, configFile: site.layout.configFile, target: 'local', signal });
 });
 afterAll(() => site?.destroy());
 

@@ -1,8 +1,8 @@
-import { Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { AwsSite } from '../../../site/aws-site.js';
-import { releaseBucketExport } from '../../naming.js';
+import { dataOutputs, releaseBucketExport } from '../../naming.js';
 import type { NetworkStack } from '../network/network-stack.js';
 import { LogBucket, ReleaseBucket } from './buckets.js';
 import { Database } from './database.js';
@@ -55,6 +55,8 @@ export class DataStack extends Stack {
     this.logs = new LogBucket(this, 'Logs', { days: of.site.accessLogs.retentionDays }).bucket;
     this.releases = new ReleaseBucket(this, 'Releases', { logs: this.logs }).bucket;
     this.releaseBucketArn = this.exportValue(this.releases.bucketArn, { name: releaseBucketExport(name) });
+    new CfnOutput(this, dataOutputs.releaseBucket, { value: this.releases.bucketName });
+    new CfnOutput(this, dataOutputs.logBucket, { value: this.logs.bucketName });
     this.publicZoneId = new PublicZone(this, 'PublicZone', of.hostedZone).zoneId;
   }
 }

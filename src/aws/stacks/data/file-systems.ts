@@ -27,6 +27,8 @@ export class FileSystems extends Construct {
   readonly dev: FileAccess;
   readonly mediaForReading: FileAccess;
   readonly mediaForWriting: FileAccess;
+  /** Journals and plans of promotions, on prod's file system: nobody but the operations host gets there. */
+  readonly operations: FileAccess;
 
   constructor(scope: Construct, id: string, { siteName, network, groups }: FileSystemsProps) {
     super(scope, id);
@@ -35,6 +37,7 @@ export class FileSystems extends Construct {
     this.dev = this.#accessPoint('DevAccess', dev, '/site', imageAccounts.dev.id);
     const { prod, operations } = imageAccounts;
     this.mediaForWriting = this.#accessPoint('MediaWriting', media, '/media', operations.id);
+    this.operations = this.#accessPoint('Operations', media, '/operations', operations.id);
     this.mediaForReading = this.#accessPoint('MediaReading', media, '/media', prod.id, operations.id);
   }
 

@@ -2,7 +2,7 @@ import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { AwsSite } from '../../../site/aws-site.js';
-import { releaseKeys, tags } from '../../naming.js';
+import { releaseKeys, sharedKeys, tags } from '../../naming.js';
 import { accept } from '../accept.js';
 import type { DataStack } from '../data/data-stack.js';
 import { subnetIds } from '../network/network.js';
@@ -31,7 +31,7 @@ export class OperationsHost extends Construct {
   constructor(scope: Construct, id: string, props: OperationsHostProps) {
     super(scope, id);
     accept(this, 'AS3', 'A host that is replaced replaces itself; what it should do and does not raises an alarm.');
-    const { of, network, data, imageId, settingsVersion } = props;
+    const { of, network, data, imageId, settingsVersion, topicArn } = props;
     const name = of.site.name;
     const template = new LaunchTemplate(this, 'LaunchTemplate', {
       siteName: name,
@@ -42,7 +42,7 @@ export class OperationsHost extends Construct {
       securityGroup: network.groups.idOf('operations'),
       identity: this.#role(props),
       publicAddress: of.aws.sshAllow.length > 0,
-      userData: userData(operationsHostVariables({ of, data, settingsVersion, trustedProxies: [] })),
+      userData: userData(operationsHostVariables({ of, data, settingsVersion, trustedProxies: [], topicArn })),
     });
     this.group = new CfnAutoScalingGroup(this, 'Group', {
       minSize: '1',
@@ -68,6 +68,7 @@ export class OperationsHost extends Construct {
     const role = hostRole(this, 'Role', `The operations host of ${of.site.name}`, [
       mayMount(data.files.dev, true),
       mayMount(data.files.mediaForWriting, true),
+      mayMount(data.files.operations, true),
       mayRead([
         ...Object.values(data.secrets.database),
         data.secrets.salts,
@@ -80,6 +81,11 @@ export class OperationsHost extends Construct {
         sid: 'KeepReleases',
         actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
         resources: Object.values(releaseKeys).map((key) => `${bucketArn}/${key}*`),
+      }),
+      new PolicyStatement({
+        sid: 'TellHowPromotionsGo',
+        actions: ['s3:GetObject', 's3:PutObject'],
+        resources: sharedKeys.map((key) => `${bucketArn}/${key}*`),
       }),
       new PolicyStatement({
         sid: 'SeeThePlatform',
@@ -102,7 +108,7 @@ export class OperationsHost extends Construct {
       }),
       new PolicyStatement({ sid: 'Notify', actions: ['sns:Publish'], resources: [topicArn] }),
     ]);
-    belowKeys(role, of.site.name, Object.values(releaseKeys));
+    belowKeys(role, of.site.name, [...Object.values(releaseKeys), ...sharedKeys]);
     return role;
   }
 }

@@ -9,6 +9,7 @@ import { settingsVersion, type WebStack } from '../web/web-stack.js';
 import { SiteAlarms } from './alarms.js';
 import { SiteDashboard } from './dashboard.js';
 import { inventoryOf } from './inventory.js';
+import { OperateDocument } from './operate-document.js';
 import { OperationsHost } from './operations-host.js';
 import { AlarmTopic } from './topic.js';
 
@@ -42,6 +43,7 @@ export class OperationsStack extends Stack {
       settingsVersion: settingsVersion(this),
       topicArn,
     });
+    new OperateDocument(this, 'Operate', { siteName: site.name });
     const inventory = inventoryOf({ of, data, edge, web });
     const { arns } = new SiteAlarms(this, 'Alarms', { site, inventory, topicArn });
     new SiteDashboard(this, 'Dashboard', { site, inventory, alarmArns: arns });

@@ -46,8 +46,8 @@ export function webHostVariables(environment: 'dev' | 'prod', props: HostFilePro
 }
 
 /** What the operations host is told: it prepares dev, so it has dev's addresses and secrets. */
-export function operationsHostVariables(props: HostFileProps): Variables {
-  const { of, data } = props;
+export function operationsHostVariables(props: HostFileProps & { readonly topicArn: string }): Variables {
+  const { of, data, topicArn } = props;
   const { app, name } = of.site;
   return {
     ROLE: 'operations',
@@ -63,6 +63,8 @@ export function operationsHostVariables(props: HostFileProps): Variables {
     SETTINGS_VERSION: props.settingsVersion,
     DEV_FILES: mount(data.files.dev),
     MEDIA_FILES: mount(data.files.mediaForWriting),
+    OPERATIONS_FILES: mount(data.files.operations),
+    TOPIC_ARN: topicArn,
     RELEASE_BUCKET: data.releases.bucketName,
   };
 }
