@@ -38,7 +38,10 @@ export async function accessLogsOf(context: CommandContext, place: BucketPlace |
   return { site, logs: await operations.accessLogs(), domains: domainsOf(site, context.target) };
 }
 
-async function inBucket({ configFile, target }: CommandContext, { bucket, prefix }: BucketPlace): Promise<SiteAccessLogs> {
+async function inBucket(
+  { configFile, target }: CommandContext,
+  { bucket, prefix }: BucketPlace,
+): Promise<SiteAccessLogs> {
   const { loadSite } = await import('../site/load.js');
   const { S3AccessLogs } = await import('../aws/operate/access-logs.js');
   const { Bucket } = await import('../aws/operate/bucket.js');

@@ -16,7 +16,10 @@ const hourMs = 3_600_000;
 const farBackMs = [0, hourMs, 24 * hourMs, 31 * 24 * hourMs] as const;
 
 /** Writes the last lines of access logs to standard output, and with `follow` those that come. */
-export async function showAccessLogs(context: CommandContext, { lines, follow, from, signal }: ShowOptions): Promise<void> {
+export async function showAccessLogs(
+  context: CommandContext,
+  { lines, follow, from, signal }: ShowOptions,
+): Promise<void> {
   const { logs } = await accessLogsOf(context, from);
   const coming = follow ? logs.follow(signal) : undefined;
   const last = await lastLines(logs, lines, signal);

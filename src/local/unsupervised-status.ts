@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { hasErrno, refusal } from '../output/errors.js';
 import type { InstanceState } from '../platform/fleet.js';
-import { editionStatus, type PlatformStatus } from '../platform/status.js';
+import { editionStatus, isAheadOfEdition, type PlatformStatus } from '../platform/status.js';
 import type { EnvironmentName } from '../site/schema.js';
-import { isAheadOfEdition, replicaStatus } from './database/replica-status.js';
+import { replicaStatus } from './database/replica-status.js';
 import type { SiteDatabases } from './database/site-databases.js';
 import { localReleaseArchive } from './files/local-release-archive.js';
 import type { Layout } from './layout.js';

@@ -85,3 +85,13 @@ export interface PlatformStatus {
   /** What is raised now. Nothing while nobody watches: `monitoring` says so. */
   readonly alarms: readonly RaisedAlarm[];
 }
+
+/** Whether replicas answer, and none at the position of the edition, though it is frozen. */
+export function isAheadOfEdition(
+  edition: Edition | undefined,
+  replicas: PlatformStatus['environments']['prod']['replicas'],
+): boolean {
+  if (!edition || edition.following) return false;
+  const answering = replicas.filter(({ position }) => position !== null);
+  return answering.length > 0 && answering.every(({ position }) => position !== edition.position);
+}

@@ -1,4 +1,6 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
@@ -26,6 +28,8 @@ export function makeClients(region: string) {
     sns: new SNSClient(settings),
     ec2: new EC2Client(settings),
     rds: new RDSClient(settings),
+    autoScaling: new AutoScalingClient(settings),
+    cloudWatch: new CloudWatchClient(settings),
     balancers: new ElasticLoadBalancingV2Client(settings),
     imageBuilder: new ImagebuilderClient(settings),
   };

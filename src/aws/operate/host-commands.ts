@@ -97,7 +97,8 @@ export async function operationsHost({ clients, siteName, signal }: HostCommandO
   throw new UnderstudyError({
     code: 'host-missing',
     message: `${siteName} has no operations host that runs.`,
-    remedy: 'Its group starts another one by itself, within minutes. If it was never deployed: `understudy aws deploy`.',
+    remedy:
+      'Its group starts another one by itself, within minutes. If it was never deployed: `understudy aws deploy`.',
   });
 }
 
@@ -116,7 +117,10 @@ async function invocation(ssm: Caller, command: string, instance: string, signal
   }
 }
 
-function failed({ Status, StatusDetails, StandardErrorContent = '' }: GetCommandInvocationCommandOutput, instance: string) {
+function failed(
+  { Status, StatusDetails, StandardErrorContent = '' }: GetCommandInvocationCommandOutput,
+  instance: string,
+) {
   return new UnderstudyError({
     code: 'host-failed',
     message: `${instance} did not do it (${StatusDetails ?? Status}): ${StandardErrorContent.trim() || 'it said nothing'}`,

@@ -103,7 +103,9 @@ function keep(bucket: Bucket, taken: string, text: () => string, options: LeaseO
     // Or it was written by an attempt whose answer was lost.
     const found = await bucket.read(operationKeys.lease);
     const present = found && parse(found);
-    return found && present?.id === id && isOwn(present) ? bucket.write(operationKeys.lease, content, found) : undefined;
+    return found && present?.id === id && isOwn(present)
+      ? bucket.write(operationKeys.lease, content, found)
+      : undefined;
   };
   const renewing = (async () => {
     while (!over.signal.aborted) {

@@ -12,7 +12,10 @@ export const open: Verb = {
   ],
   declare: (command) =>
     command.argument('[environment]', 'dev or prod', 'prod').option('--password', "show the administrator's password"),
-  onAws: { instead: "`understudy status --target aws` has the addresses; the administrator's password is in Secrets Manager (docs/aws.md)." },
+  onAws: {
+    instead:
+      "`understudy status --target aws` has the addresses; the administrator's password is in Secrets Manager (docs/aws.md).",
+  },
   async run({ terminal, configFile }, options, [named = 'prod']) {
     const environment = environmentArgument(named);
     const { layoutFor } = await import('../../local/layout.js');

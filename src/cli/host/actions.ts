@@ -1,5 +1,5 @@
-import { toWire, usageError } from '../../output/errors.js';
 import { endDeadLease } from '../../aws/operate/lease.js';
+import { toWire, usageError } from '../../output/errors.js';
 import { idPattern } from './documents.js';
 import type { Host } from './host.js';
 import { endJob, jobOnHost } from './job.js';

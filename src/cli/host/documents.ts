@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { operationKeys } from '../../aws/naming.js';
 import type { Bucket } from '../../aws/operate/bucket.js';
 import { readStored } from '../../aws/operate/stored-json.js';
-import { operationKeys } from '../../aws/naming.js';
 import { UnderstudyError } from '../../output/errors.js';
 import { requestSchema } from '../../promotion/request.js';
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { JournalCopier } from '../../aws/operate/journal-copy.js';
 import { endDeadLease } from '../../aws/operate/lease.js';
-import type { GateState } from '../../platform/databases.js';
-import type { ServerId } from '../../platform/edition.js';
+import type { InsideDatabases } from '../../aws/operate/status.js';
 import type { Platform } from '../../platform/platform.js';
 import { interruptedPromotion } from '../../promotion/history.js';
 import { promotionIds } from '../../promotion/promotion-ids.js';
 import { promotionFiles } from '../../promotion/request.js';
+import { withOperator } from '../../replication/operator.js';
 import { folderOf, hostPaths } from './documents.js';
 import type { Host } from './host.js';
 
@@ -18,16 +18,6 @@ export interface InsideLook {
   readonly interrupted: string | null;
   /** Null if they could not be asked. */
   readonly databases: InsideDatabases | null;
-}
-
-export interface InsideDatabases {
-  readonly state: string;
-  readonly replicas: readonly {
-    readonly id: ServerId;
-    /** `unreachable` when it did not answer. */
-    readonly gate: GateState | 'unreachable';
-    readonly position: string | null;
-  }[];
 }
 
 /** How many of the latest promotions are copied again: one at most was cut off before its end was. */
@@ -56,10 +46,12 @@ export async function copyAll({ bucket, operationsFiles }: Host, id: string): Pr
 
 async function lookAtDatabases({ database }: Platform): Promise<InsideDatabases | null> {
   if (!database) return null;
-  const { state, replicas } = await database.databases.topology();
+  const { databases, gate, positions } = database;
+  const { state, primary, replicas } = await databases.topology();
   const seen = replicas.map(async (id) => {
-    const found = await database.gate.status(id).catch(() => undefined);
+    const found = await gate.status(id).catch(() => undefined);
     return { id, gate: found?.gate ?? ('unreachable' as const), position: found?.position ?? null };
   });
-  return { state, replicas: await Promise.all(seen) };
+  const written = withOperator(databases, primary, (server) => positions.written(server)).catch(() => null);
+  return { state, replicas: await Promise.all(seen), written: await written };
 }

@@ -1,6 +1,6 @@
+import { operationKeys } from '../../aws/naming.js';
 import type { Bucket } from '../../aws/operate/bucket.js';
 import { readStored } from '../../aws/operate/stored-json.js';
-import { operationKeys } from '../../aws/naming.js';
 import { certificateSchema, noCertificate } from '../../promotion/certificate/certificates.js';
 import { documentNames, folderOf } from '../host/documents.js';
 import type { IssuedCertificate } from './operations.js';

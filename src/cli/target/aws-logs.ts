@@ -1,5 +1,7 @@
+import { groupInstances } from '../../aws/operate/groups.js';
 import { lastLogLines, operationsHost } from '../../aws/operate/host-commands.js';
 import { usageError } from '../../output/errors.js';
+import type { EnvironmentName } from '../../site/schema.js';
 import type { AwsAccess } from './aws-site-access.js';
 
 /** Systems Manager gives back 24,000 characters, whatever was written. */
@@ -12,7 +14,7 @@ const mostLines = 200;
  * @throws usage `wrong-option`, `no-such-log`
  */
 export async function showAwsLogs(
-  { of, clients, fleet }: AwsAccess,
+  { of, clients }: AwsAccess,
   what: string | undefined,
   { lines, follow }: { readonly lines: number; readonly follow: boolean },
 ): Promise<number> {
@@ -25,13 +27,17 @@ export async function showAwsLogs(
     });
   }
   const options = { clients, siteName: of.site.name };
-  const instances = {
+  const siteName = of.site.name;
+  const inGroup = async (environment: EnvironmentName) =>
+    (await groupInstances(clients.autoScaling, siteName, environment)).map(({ id }) => id);
+  const kinds: Readonly<Record<string, () => Promise<readonly string[]>>> = {
     operations: async () => [await operationsHost(options)],
-    dev: async () => (await fleet.instances('dev')).map(({ id }) => id),
-    prod: async () => (await fleet.instances('prod')).map(({ id }) => id),
+    dev: () => inGroup('dev'),
+    prod: () => inGroup('prod'),
   };
-  const groups = what === undefined ? Object.values(instances) : Object.hasOwn(instances, what) ? [instances[what as keyof typeof instances]] : [];
-  const chosen = /^i-[0-9a-f]+$/.test(what ?? '') ? [what as string] : (await Promise.all(groups.map((group) => group()))).flat();
+  const named = /^i-[0-9a-f]+$/.test(what ?? '') ? [what ?? ''] : undefined;
+  const asked = Object.entries(kinds).filter(([kind]) => what === undefined || what === kind);
+  const chosen = named ?? (await Promise.all(asked.map(([, find]) => find()))).flat();
   if (chosen.length === 0) throw unknown(what);
   for (const instance of chosen) {
     const text = await lastLogLines(instance, Math.min(lines, mostLines), options);
@@ -43,7 +49,8 @@ export async function showAwsLogs(
 const unknown = (what: string | undefined) =>
   usageError({
     code: 'no-such-log',
-    message: what === undefined ? 'No host runs.' : `There is no log of ${JSON.stringify(what)}, or no host of it runs.`,
+    message:
+      what === undefined ? 'No host runs.' : `There is no log of ${JSON.stringify(what)}, or no host of it runs.`,
     remedy:
       'There are operations, dev, prod, and instances such as i-0123456789abcdef0. Logs of the databases are in CloudWatch, under /aws/rds/instance.',
   });

@@ -1,5 +1,5 @@
-import { missingPackage } from '../commands/aws.js';
 import type { CommandContext } from '../command.js';
+import { missingPackage } from '../missing-package.js';
 import type { Operations } from './operations.js';
 
 /**

@@ -44,7 +44,8 @@ export function awsPromotions(options: AwsPromotionsOptions): Promotions {
   /** @param hasBegun whether the process that carries it out was seen already */
   const watch = async (id: string, from: number, hasBegun: boolean): Promise<PromotionResult> => {
     const folder = folderOf.promotion(id);
-    const interrupt = () => void bucket.write(folder + documentNames.interrupt, word(), undefined).catch(terminal.error);
+    const interrupt = () =>
+      void bucket.write(folder + documentNames.interrupt, word(), undefined).catch(terminal.error);
     signal.addEventListener('abort', interrupt, { once: true });
     try {
       if (signal.aborted) interrupt();
@@ -129,12 +130,16 @@ const requestOf = (bucket: Bucket, id: string) =>
 /** Whoever asks for the same again has lost the connection, and not changed their mind. */
 function isTheSame(request: PromotionRequest, wanted: NewPromotion, by: string): boolean {
   const { id: _id, at: _at, by: asker, ...asked } = request;
-  const plain = (value: object) => JSON.stringify(Object.entries(value).filter(([, one]) => one !== undefined).sort());
+  const plain = (value: object) =>
+    JSON.stringify(
+      Object.entries(value)
+        .filter(([, one]) => one !== undefined)
+        .sort(),
+    );
   return asker === by && plain(asked) === plain(wanted);
 }
 
 async function needHeld(bucket: Bucket, { id }: RunningPromotion): Promise<void> {
-
   const lines = await new JournalReader(bucket, folderOf.promotion(id)).next();
   const entries = lines.map(parseEntry).filter((entry) => entry !== undefined);
   const step = lastStep(progressOf(entries));

@@ -1,3 +1,4 @@
+import { groupInstances } from '../../aws/operate/groups.js';
 import { operationsHost } from '../../aws/operate/host-commands.js';
 import { refusal } from '../../output/errors.js';
 import { runAttached } from '../../process/run-attached.js';
@@ -40,7 +41,8 @@ const placeOf: Readonly<Record<EnvironmentName, string>> = {
 };
 
 async function firstOf(access: AwsAccess, environment: EnvironmentName): Promise<string> {
-  const [first] = await access.fleet.instances(environment);
+  const { clients, of } = access;
+  const [first] = await groupInstances(clients.autoScaling, of.site.name, environment);
   if (first) return first.id;
   throw refusal({
     code: 'no-instance',

@@ -28,7 +28,10 @@ export interface AwsAccess {
 const balancerLogs = 'balancer/';
 
 /** @throws as `awsOperations` */
-export async function openSite({ configFile, signal }: Pick<CommandContext, 'configFile' | 'signal'>): Promise<AwsAccess> {
+export async function openSite({
+  configFile,
+  signal,
+}: Pick<CommandContext, 'configFile' | 'signal'>): Promise<AwsAccess> {
   const of = awsSite(await loadSite(configFile));
   const clients = makeClients(of.region);
   const by = await checkIdentity(of, clients.sts, signal);

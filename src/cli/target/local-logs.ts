@@ -28,9 +28,7 @@ export async function showServerLogs(
       code: 'no-such-log',
       message: what === undefined ? 'There are no logs yet.' : `There is no log of ${JSON.stringify(what)}.`,
       remedy:
-        all.length > 0
-          ? `There are: ${[...new Set(all.map(({ name }) => name))].join(', ')}.`
-          : 'Run `understudy up`.',
+        all.length > 0 ? `There are: ${[...new Set(all.map(({ name }) => name))].join(', ')}.` : 'Run `understudy up`.',
     });
   }
   signal.throwIfAborted();

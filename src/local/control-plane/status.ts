@@ -1,6 +1,6 @@
 import type { DatabaseState } from '../../platform/databases.js';
-import { editionStatus, type PlatformStatus, type Problem } from '../../platform/status.js';
-import { isAheadOfEdition, replicaStatus } from '../database/replica-status.js';
+import { editionStatus, isAheadOfEdition, type PlatformStatus, type Problem } from '../../platform/status.js';
+import { replicaStatus } from '../database/replica-status.js';
 import { localReleaseArchive } from '../files/local-release-archive.js';
 import { lastError } from '../last-error.js';
 import { watchOf } from '../monitoring/raised-alarms.js';

@@ -1,4 +1,4 @@
-import type { Edition, ServerId } from '../../platform/edition.js';
+import type { ServerId } from '../../platform/edition.js';
 import { type Position, sequenceOf } from '../../platform/position.js';
 import type { PlatformStatus } from '../../platform/status.js';
 import type { SiteDatabases } from './site-databases.js';
@@ -27,14 +27,4 @@ export async function replicaStatus(
       };
     }),
   );
-}
-
-/** Whether replicas answer, and none at the position of the edition, though it is frozen. */
-export function isAheadOfEdition(
-  edition: Edition | undefined,
-  replicas: PlatformStatus['environments']['prod']['replicas'],
-): boolean {
-  if (!edition || edition.following) return false;
-  const answering = replicas.filter(({ position }) => position !== null);
-  return answering.length > 0 && answering.every(({ position }) => position !== edition.position);
 }

@@ -1,0 +1,25 @@
+import { groupCapacity, groupInstances } from '../../aws/operate/groups.js';
+import { raisedAlarms } from '../../aws/operate/raised-alarms.js';
+import { S3ReleaseArchive } from '../../aws/operate/s3-release-archive.js';
+import { awsStatus as statusOf } from '../../aws/operate/status.js';
+import type { PlatformStatus } from '../../platform/status.js';
+import type { InsideLook } from '../host/look.js';
+import type { AwsAccess } from './aws-site-access.js';
+
+/**
+ * Where a site in AWS stands. Nothing is changed by it: services are asked what they say, and the operations host what
+ * only it can see. What cannot be told is told as a problem.
+ */
+export function awsStatus({ of, clients, releases, ask }: AwsAccess): Promise<PlatformStatus> {
+  const { name } = of.site;
+  const archive = new S3ReleaseArchive(releases, '/nonexistent');
+  return statusOf(of, {
+    instances: (environment) => groupInstances(clients.autoScaling, name, environment),
+    capacity: (environment) => groupCapacity(clients.autoScaling, name, environment),
+    database: undefined,
+    weights: async () => ({}),
+    edition: () => archive.currentEdition(),
+    alarms: () => raisedAlarms(clients.cloudWatch, name),
+    inside: async () => ((await ask('look', 'none')) as InsideLook | undefined)?.databases ?? null,
+  });
+}
