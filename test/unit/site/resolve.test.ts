@@ -72,7 +72,7 @@ describe('a bad definition is refused, naming field, value and what would be rig
     ['a name that ends in a hyphen', { name: 'shop-' }, 'name is "shop-"'],
     ['a name with a line break', { name: 'shop\n' }, 'name is "shop\\n"'],
     ['an unknown field', { name: 'shop', promotions: {} }, 'promotions is not a field (did you mean promotion?)'],
-    ['a field nothing is like', { name: 'shop', xyzzy: 1 }, 'xyzzy is not a field (known here: name, app,'],
+    ['a field nothing is like', { name: 'shop', xyzzy: 1 }, 'xyzzy is not a field (known here: name, target, app,'],
     [
       'a field at another place',
       { name: 'shop', bakeSeconds: 1 },
