@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { hasDatabase } from '../site/cross-checks.js';
 import type { EnvironmentName, Site } from '../site/schema.js';
 import { Balancer } from './balancer/balancer.js';
 import { type SiteDatabases, siteDatabases } from './database/site-databases.js';
@@ -58,8 +59,6 @@ export async function partsOf(layout: Layout, site: Site, claim: NetworkClaim): 
       : undefined,
   };
 }
-
-export const hasDatabase = ({ app }: Site) => app.kind === 'wordpress' || app.database;
 
 /** An environment's address, without a slash at its end. */
 export function urlOf(site: Site, environment: EnvironmentName, { httpsPort }: NetworkClaim): string {

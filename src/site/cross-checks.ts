@@ -81,6 +81,8 @@ function checkNotify({ notify: { smtp } }: Site): Problem[] {
     : [];
 }
 
+export const hasDatabase = ({ app }: Pick<Site, 'app'>): boolean => app.kind === 'wordpress' || app.database;
+
 /** Where uploads are, below the document root; undefined for a site that has none. */
 export function mediaPathOf({ app }: Site): string | undefined {
   return app.kind === 'wordpress' ? 'wp-content/uploads' : app.mediaPath;

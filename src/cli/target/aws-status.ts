@@ -1,8 +1,11 @@
+import { databaseFromOutside } from '../../aws/operate/database/from-outside.js';
+import { route53Routing } from '../../aws/operate/database/routing.js';
 import { groupCapacity, groupInstances } from '../../aws/operate/groups.js';
 import { raisedAlarms } from '../../aws/operate/raised-alarms.js';
 import { S3ReleaseArchive } from '../../aws/operate/s3-release-archive.js';
 import { awsStatus as statusOf } from '../../aws/operate/status.js';
 import type { PlatformStatus } from '../../platform/status.js';
+import { hasDatabase } from '../../site/cross-checks.js';
 import type { InsideLook } from '../host/look.js';
 import type { AwsAccess } from './aws-site-access.js';
 
@@ -16,8 +19,8 @@ export function awsStatus({ of, clients, releases, ask }: AwsAccess): Promise<Pl
   return statusOf(of, {
     instances: (environment) => groupInstances(clients.autoScaling, name, environment),
     capacity: (environment) => groupCapacity(clients.autoScaling, name, environment),
-    database: undefined,
-    weights: async () => ({}),
+    database: hasDatabase(of.site) ? () => databaseFromOutside(clients.rds, name) : undefined,
+    weights: () => route53Routing(clients.route53, name).weights(),
     edition: () => archive.currentEdition(),
     alarms: () => raisedAlarms(clients.cloudWatch, name),
     inside: async () => ((await ask('look', 'none')) as InsideLook | undefined)?.databases ?? null,
