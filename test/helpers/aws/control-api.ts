@@ -84,6 +84,14 @@ const targets: Readonly<Record<string, string>> = {
   GraniteServiceVersion20100801: 'cloudwatch',
 };
 
+/** Services that take forms are told apart by the version of their interface. */
+const formServices: Readonly<Record<string, string>> = {
+  '2011-01-01': 'autoscaling',
+  '2015-12-01': 'elasticloadbalancing',
+  '2016-11-15': 'ec2',
+  '2014-10-31': 'rds',
+};
+
 function nameOf({ method, headers }: IncomingMessage, { pathname }: URL, form: URLSearchParams): string {
   const target = headers['x-amz-target'];
   if (typeof target === 'string') {
@@ -94,7 +102,7 @@ function nameOf({ method, headers }: IncomingMessage, { pathname }: URL, form: U
     if (pathname.endsWith('hostedzonesbyname')) return 'route53:ListHostedZonesByName';
     return method === 'GET' ? 'route53:ListResourceRecordSets' : 'route53:ChangeResourceRecordSets';
   }
-  return `rds:${form.get('Action')}`;
+  return `${formServices[form.get('Version') ?? ''] ?? 'rds'}:${form.get('Action')}`;
 }
 
 function refuse(

@@ -153,7 +153,7 @@ phases:
             - mkdir -p /opt/understudy/instance
             - python3 -m zipfile -e /tmp/understudy-instance.zip /opt/understudy/instance
             - cd /opt/understudy/instance
-            - chmod 0755 boot release-agent aws/install aws/start aws/write-wp-config aws/prepare-site aws/run-as-web aws/operate
+            - chmod 0755 boot release-agent aws/install aws/start aws/write-wp-config aws/write-prod-config aws/prepare-site aws/run-as-web aws/may-run-jobs aws/operate
       - name: Install
         action: ExecuteBash
         inputs:
