@@ -54,7 +54,7 @@ export async function readHost(hostFile: string): Promise<AgentHost> {
 }
 
 /** Lines NAME=VALUE, as both files have them: parsed and never run. */
-async function variablesOf(file: string): Promise<ReadonlyMap<string, string>> {
+export async function variablesOf(file: string): Promise<ReadonlyMap<string, string>> {
   const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => /^[A-Z_]+=/.test(line));
   return new Map(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
 }

@@ -3,6 +3,7 @@ import { run } from '../../../process/run.js';
 import type { AwsSite } from '../../../site/aws-site.js';
 import { mediaPathOf } from '../../../site/cross-checks.js';
 import { writeFileAtomic } from '../../../state/atomic-file.js';
+import { variablesOf } from '../../agent/host.js';
 import { databaseSecretName, imageAccounts, replicasName, serverName, settingsSecretName } from '../../naming.js';
 import type { Bucket } from '../bucket.js';
 import { Canary } from './canary.js';
@@ -10,8 +11,8 @@ import { Canary } from './canary.js';
 export interface CanaryOnHostOptions {
   readonly of: AwsSite;
   readonly bucket: Bucket;
-  /** Variables of this host (`/etc/understudy/host.conf`): where the schema is, and which secrets there are. */
-  readonly host: ReadonlyMap<string, string>;
+  /** Of this host, `/etc/understudy/host.conf`: where the schema is, and which programs there are. */
+  readonly hostFile: string;
   readonly stateDir: string;
   readonly mediaFiles: string;
   /** Default `/opt/understudy/instance`. */
@@ -19,13 +20,14 @@ export interface CanaryOnHostOptions {
 }
 
 /** The canary as the image of a host allows for: prod's account, prod's configuration out of prod's secrets. */
-export function canaryOnHost(options: CanaryOnHostOptions): Canary {
-  const { of, bucket, host, stateDir, mediaFiles, instanceFolder = '/opt/understudy/instance' } = options;
+export async function canaryOnHost(options: CanaryOnHostOptions): Promise<Canary> {
+  const { of, bucket, stateDir, mediaFiles, instanceFolder = '/opt/understudy/instance' } = options;
+  const host = await variablesOf(options.hostFile);
   const { site, domains } = of;
   const { app } = site;
   const media = mediaPathOf(site);
   const { name, id } = imageAccounts.prod;
-  const hostFile = join(stateDir, 'canary.conf');
+  const prodFile = join(stateDir, 'canary.conf');
   return new Canary({
     site: site.name,
     instanceFolder,
@@ -44,8 +46,8 @@ export function canaryOnHost(options: CanaryOnHostOptions): Canary {
       PHP_FPM: host.get('PHP_FPM'),
     },
     async writeConfiguration(folder) {
-      await writeFileAtomic(hostFile, prodHostFile(of, host), { mode: 0o600 });
-      await run(join(instanceFolder, 'aws/write-prod-config'), [hostFile, folder]);
+      await writeFileAtomic(prodFile, prodHostFile(of, host), { mode: 0o600 });
+      await run(join(instanceFolder, 'aws/write-prod-config'), [prodFile, folder]);
     },
     bucket,
   });
