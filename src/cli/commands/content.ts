@@ -69,9 +69,13 @@ export const content: Verb = {
 type DevDatabase = Awaited<ReturnType<typeof openDev>>;
 
 async function openDev({ configFile }: CommandContext) {
-  const { layoutFor } = await import('../../local/layout.js');
+  const { layoutFor, paths } = await import('../../local/layout.js');
   const { localPlatform } = await import('../../local/local-platform.js');
-  const platform = await localPlatform(layoutFor(configFile));
+  const { refuseWhileExchanging } = await import('../../import/interrupted-import.js');
+  const layout = layoutFor(configFile);
+  // Its tables may be half those of before and half those of the import.
+  await refuseWhileExchanging(paths.imports(layout));
+  const platform = await localPlatform(layout);
   if (!platform.database) {
     throw refusal({ code: 'no-database', message: 'This site has no database.' });
   }

@@ -94,6 +94,7 @@ describe('an import that is cut off', () => {
       ['promote', '--yes'],
       ['sync', 'start', '--yes'],
       ['dev', 'restore', '--from', 'edition', '--yes'],
+      ['content', 'replace', 'http://one.example', 'http://two.example', '--yes'],
     ]) {
       expect(await answer(...command), command.join(' ')).toEqual([3, 'import-interrupted']);
     }
@@ -104,5 +105,6 @@ describe('an import that is cut off', () => {
     expect(await state()).toMatch(/ 20$/);
     expect((await site.cli(['import', '--resume'])).exitCode).toBe(3);
     expect(await answer('promote', '--plan')).toEqual([0, undefined]);
-  });
+    // Two promotions, an import and a rollback: a minute on a busy machine.
+  }, 300_000);
 });
