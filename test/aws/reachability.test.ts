@@ -25,6 +25,11 @@ const always = [
   'operations → replica-2: 3306',
   'operations → files of example dev document root: 2049',
   'operations → files of example media: 2049',
+  'functions → internet: 443',
+  'functions → balancer: 443',
+  'functions → primary: 3306',
+  'functions → replica-1: 3306',
+  'functions → replica-2: 3306',
 ];
 
 const templates = templatesOf();

@@ -199,6 +199,13 @@ function readWorld(templates: Templates): World {
     const publicAddress = network.AssociatePublicIpAddress === true;
     hosts.push(host(stack, stack, network.Groups, properties.VPCZoneIdentifier, { publicAddress }));
   }
+  for (const { stack, properties } of all('AWS::Lambda::Function')) {
+    const { SecurityGroupIds, SubnetIds } = properties.VpcConfig;
+    // All of them have one group and one tier.
+    if (!hosts.some(({ name }) => name === 'functions')) {
+      hosts.push(host('functions', stack, SecurityGroupIds, SubnetIds, { ephemeral: managed }));
+    }
+  }
   const subnetGroups = all('AWS::RDS::DBSubnetGroup');
   for (const { stack, properties } of all('AWS::RDS::DBInstance')) {
     // A replica is placed in the subnet group of its source.

@@ -47,8 +47,9 @@ export function awsGate({ databases, record, now = Date.now }: AwsGateOptions): 
       const stood = before?.meant === 'closed' ? await gate.status(replica) : undefined;
       if (before?.meant !== 'closed') await record.set(replica, { meant: 'closed', since: at() });
       await gate.close(replica);
-      // It has moved although it was meant not to: RDS counts from now.
-      if (stood && stood.gate !== 'closed') await record.set(replica, { meant: 'closed', since: at() });
+      // It has moved although it was meant not to: RDS counts from now. One that is broken stands where it stood.
+      if (stood?.gate === 'open' || stood?.gate === 'advancing')
+        await record.set(replica, { meant: 'closed', since: at() });
     },
     advance: async (replica, to, options: AdvanceOptions = {}) => {
       const { deadlineMs = defaultDeadlineMs } = options;

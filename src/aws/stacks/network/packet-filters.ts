@@ -86,7 +86,8 @@ function rulesFor(cidr: string, sshAllow: readonly string[]): Readonly<Record<Ti
       in: [
         { peer: of('public'), ...one(ports.web) },
         { peer: of('operations'), from: ports.web, to: ports.preview },
-        { peer: anywhere, ...fromLinux },
+        // Functions are in this tier, and open connections from any port above 1023.
+        { peer: anywhere, ...fromManaged },
       ],
       out: [
         { peer: of('data'), ...one(ports.database) },
@@ -118,7 +119,7 @@ function rulesFor(cidr: string, sshAllow: readonly string[]): Readonly<Record<Ti
         { peer: of('data'), ...fromManaged },
       ],
       out: [
-        { peer: of('web'), ...fromLinux },
+        { peer: of('web'), ...fromManaged },
         { peer: of('operations'), ...fromLinux },
         { peer: of('data'), ...one(ports.database) },
         { peer: of('data'), ...fromManaged },

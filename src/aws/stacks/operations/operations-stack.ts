@@ -8,6 +8,7 @@ import type { NetworkStack } from '../network/network-stack.js';
 import { settingsVersion, type WebStack } from '../web/web-stack.js';
 import { SiteAlarms } from './alarms.js';
 import { SiteDashboard } from './dashboard.js';
+import { SiteFunctions } from './functions.js';
 import { inventoryOf } from './inventory.js';
 import { OperateDocument } from './operate-document.js';
 import { OperationsHost } from './operations-host.js';
@@ -44,6 +45,7 @@ export class OperationsStack extends Stack {
       topicArn,
     });
     new OperateDocument(this, 'Operate', { siteName: site.name });
+    new SiteFunctions(this, 'Functions', { of, network, data, topicArn });
     const inventory = inventoryOf({ of, data, edge, web });
     const { arns } = new SiteAlarms(this, 'Alarms', { site, inventory, topicArn });
     new SiteDashboard(this, 'Dashboard', { site, inventory, alarmArns: arns });
