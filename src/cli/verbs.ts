@@ -8,6 +8,7 @@ import { dev } from './commands/dev.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
 import { drill } from './commands/drill.js';
+import { gate } from './commands/gate.js';
 import { importVerb } from './commands/import.js';
 import { inbox } from './commands/inbox.js';
 import { init } from './commands/init.js';
@@ -42,6 +43,7 @@ export const verbs: readonly Verb[] = [
   traffic,
   alarms,
   inbox,
+  gate,
   replica,
   drill,
   dev,

@@ -1,6 +1,7 @@
 import type { GateStatus, ReplicationGate } from '../../platform/databases.js';
 import type { ServerId } from '../../platform/edition.js';
-import { type GateRecord, type MeantGates, mayBeOpen } from '../operate/database/gate-record.js';
+import type { MeantGates } from '../../platform/meant-gates.js';
+import { type GateRecord, mayBeOpen } from '../operate/database/gate-record.js';
 
 export interface SeenReplica {
   readonly id: ServerId;

@@ -1,7 +1,6 @@
 import type { DatabaseState } from '../../platform/databases.js';
 import type { Edition, ServerId } from '../../platform/edition.js';
-import { closedDays } from '../operate/database/closed-days.js';
-import type { MeantGates } from '../operate/database/gate-record.js';
+import { closedDays, type MeantGates } from '../../platform/meant-gates.js';
 import type { SeenReplica } from './enforce-gates.js';
 import type { Measured } from './publish.js';
 

@@ -18,6 +18,7 @@ export function localOperations(context: CommandContext): Operations {
   return {
     site,
     status: () => readStatus(configFile),
+    meantGates: async () => (await import('../../local/meant-gates.js')).localMeantGates(layout),
     promotions: localPromotions(context),
     async releases() {
       const { localReleaseArchive } = await import('../../local/files/local-release-archive.js');

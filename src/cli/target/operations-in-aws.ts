@@ -1,4 +1,5 @@
 import { S3AccessLogs } from '../../aws/operate/access-logs.js';
+import { GateRecord } from '../../aws/operate/database/gate-record.js';
 import { publishedSite } from '../../aws/operate/published-site.js';
 import { s3EditionHistory } from '../../aws/operate/s3-edition-history.js';
 import { S3ReleaseArchive } from '../../aws/operate/s3-release-archive.js';
@@ -21,6 +22,7 @@ export function operationsInAws(context: CommandContext, access: AwsAccess): Ope
   return {
     site: async () => (await publishedSite(releases)).site,
     status: () => awsStatus(access),
+    meantGates: () => new GateRecord(releases).read(),
     promotions: awsPromotions({ bucket: releases, by, ask, terminal, signal }),
     async releases() {
       // Only lists are read here; nothing is staged.

@@ -1,6 +1,7 @@
 import type { AccessLogs } from '../../platform/access-logs.js';
 import type { Edition, ServerId } from '../../platform/edition.js';
 import type { EditionRecord } from '../../platform/editions.js';
+import type { MeantGates } from '../../platform/meant-gates.js';
 import type { Position } from '../../platform/position.js';
 import type { Release } from '../../platform/releases.js';
 import type { PlatformStatus } from '../../platform/status.js';
@@ -16,6 +17,8 @@ export interface Operations {
   /** The definition as it was last applied. @throws refusal `not-up`, `not-deployed` */
   site(): Promise<Site>;
   status(): Promise<PlatformStatus>;
+  /** What the replicas' gates are meant to be, and since when. */
+  meantGates(): Promise<MeantGates>;
   readonly promotions: Promotions;
   releases(): Promise<KeptReleases>;
   /** @param id of a promotion; absent: the latest that has one. @throws refusal `no-certificate` */

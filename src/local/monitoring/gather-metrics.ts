@@ -9,8 +9,8 @@ import { lockHolder } from '../../state/lock.js';
 import { cronProgram, cronService } from '../control-plane/cron.js';
 import type { Running } from '../control-plane/running.js';
 import { standingOf } from '../control-plane/status.js';
-import { localEditionHistory } from '../files/editions.js';
 import { localReleaseArchive } from '../files/local-release-archive.js';
+import { positionSince } from '../files/position-since.js';
 import { paths } from '../layout.js';
 import { certificateFile } from '../parts.js';
 import type { Supervisor } from '../supervisor.js';
@@ -134,13 +134,10 @@ function databaseOf(
   };
 }
 
-/** A rollback of code is a new edition at the old position, so the age is that of the first edition that has it. */
-async function positionAge(stateDir: string, { position, following }: Edition): Promise<number | undefined> {
-  if (position === undefined || following) return undefined;
-  const records = await localEditionHistory(stateDir).list();
-  const other = records.findIndex(({ edition }) => edition.position !== position);
-  const oldest = records.at(other === -1 ? -1 : other - 1);
-  return oldest && Math.max(0, (Date.now() - Date.parse(oldest.switchedAt)) / 1000);
+/** In seconds. */
+async function positionAge(stateDir: string, edition: Edition): Promise<number | undefined> {
+  const since = await positionSince(stateDir, edition);
+  return since === undefined ? undefined : Math.max(0, (Date.now() - Date.parse(since)) / 1000);
 }
 
 async function certificateEnd(file: string): Promise<number | undefined> {

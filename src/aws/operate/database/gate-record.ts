@@ -1,27 +1,17 @@
 import { z } from 'zod';
 import type { ServerId } from '../../../platform/edition.js';
+import type { MeantGate, MeantGates } from '../../../platform/meant-gates.js';
 import type { Bucket } from '../bucket.js';
 import { readStored, updateStored } from '../stored-json.js';
 
 /** In the release bucket. */
 export const gateRecordKey = 'editions/gates.json';
 
-const meantSchema = z.object({
-  /** `advancing`: somebody moves it at this moment, until `until` at the latest. */
-  meant: z.enum(['closed', 'open', 'advancing']),
-  /**
-   * ISO 8601. While it is meant to be closed: since when the replica has stood where it stands, which is what RDS
-   * counts 30 days from.
-   */
-  since: z.string(),
-  /** ISO 8601. Whoever advanced it is gone if this is past. */
-  until: z.string().optional(),
-});
-const schema = z.record(z.string(), meantSchema);
-
-/** What a gate is meant to be. */
-export type MeantGate = Readonly<z.output<typeof meantSchema>>;
-export type MeantGates = Readonly<Record<ServerId, MeantGate>>;
+/** A `MeantGates`. RDS counts its 30 days from `since`. */
+const schema = z.record(
+  z.string(),
+  z.object({ meant: z.enum(['closed', 'open', 'advancing']), since: z.string(), until: z.string().optional() }),
+);
 
 /**
  * What the replicas' gates are meant to be, durably and for everybody: on RDS a closed gate is only a replica that
@@ -30,7 +20,6 @@ export type MeantGates = Readonly<Record<ServerId, MeantGate>>;
 export class GateRecord {
   constructor(private readonly bucket: Bucket) {}
 
-  /** A replica that nothing is written of is meant to be closed, and nobody knows since when. */
   async read(): Promise<MeantGates> {
     return (await readStored(this.bucket, gateRecordKey, schema)) ?? {};
   }

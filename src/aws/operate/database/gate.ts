@@ -1,10 +1,11 @@
 import { Secret } from '../../../output/secret.js';
 import type { AdvanceOptions, GateStatus, ReplicationGate } from '../../../platform/databases.js';
 import type { ServerId } from '../../../platform/edition.js';
+import type { MeantGate } from '../../../platform/meant-gates.js';
 import { replicationGate } from '../../../replication/gate.js';
 import { rdsMysql } from '../../../replication/rds-mysql.js';
 import type { AwsDatabases } from './databases.js';
-import type { GateRecord, MeantGate } from './gate-record.js';
+import type { GateRecord } from './gate-record.js';
 
 export interface AwsGateOptions {
   readonly databases: AwsDatabases;
