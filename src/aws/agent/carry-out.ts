@@ -7,12 +7,15 @@ import type { EditionsOnHost } from './editions-on-host.js';
 import type { DevHold } from './hold.js';
 import type { Servers } from './servers.js';
 
+/** Without what only the class itself sees. */
+export type Editions = Pick<EditionsOnHost, keyof EditionsOnHost>;
+
 /** What an instance can do. Of prod: editions. Of dev: be held. */
 export interface InstanceParts {
   readonly root: string;
-  readonly servers: Servers;
-  readonly editions: EditionsOnHost | undefined;
-  readonly hold: DevHold | undefined;
+  readonly servers: Pick<Servers, keyof Servers>;
+  readonly editions: Editions | undefined;
+  readonly hold: Pick<DevHold, keyof DevHold> | undefined;
   /** What prod is to serve, as it is recorded. */
   readonly currentEdition: () => Promise<Edition | undefined>;
 }
@@ -45,7 +48,7 @@ type EditionTask = Extract<Task, { readonly do: 'prepare' | 'revise' | 'switch' 
 
 async function changeEditions(
   task: EditionTask,
-  editions: EditionsOnHost,
+  editions: Editions,
   { currentEdition }: Pick<InstanceParts, 'currentEdition'>,
   signal: AbortSignal,
 ): Promise<object> {

@@ -24,17 +24,17 @@ export interface InstanceAgentOptions {
   /** Where it keeps which order it has carried out. */
   readonly stateFile: string;
   readonly log: (line: string) => void;
+  /**
+   * So long an instance may serve another edition than the recorded one: longer than a promotion takes between
+   * recording an edition and switching to it. Then nobody switches it any more, and it goes there by itself. Default
+   * 60,000; the record is looked at six times as often.
+   */
+  readonly strayMs?: number;
 }
 
 const tickMs = 1_000;
 /** Reports come so often at least; every second while somebody watches. */
 const reportEveryMs = 10_000;
-const lookAtRecordEveryMs = 10_000;
-/**
- * So long an instance may serve another edition than the recorded one: longer than a promotion takes between recording
- * an edition and switching to it. Then nobody switches it any more, and it goes there by itself.
- */
-const strayMs = 60_000;
 
 const stateSchema = z.object({ answered: answerSchema.optional() });
 
@@ -114,9 +114,9 @@ export class InstanceAgent {
   }
 
   async #lookAtRecord(signal: AbortSignal): Promise<void> {
-    const { record, parts } = this.options;
+    const { record, parts, strayMs = 60_000 } = this.options;
     const { editions } = parts;
-    if (!record || !editions || Date.now() - this.#lookedAt < lookAtRecordEveryMs) return;
+    if (!record || !editions || Date.now() - this.#lookedAt < strayMs / 6) return;
     const edition = await record.read();
     this.#lookedAt = Date.now();
     if (await editions.serves(edition)) {
