@@ -30,7 +30,7 @@ const forgetMs = 10 * 60_000;
 /** Reports come every second for so long after somebody has asked for them, and it is asked again when half is over. */
 const watchMs = 60_000;
 
-/** Gives orders to the instances of an environment and waits for their answers: see docs/decisions/0021. */
+/** Gives orders to the instances of an environment and waits for their answers: see docs/decisions/0022-orders-in-a-bucket.md. */
 export class Dispatch {
   readonly #now: () => number;
   #watchedUntil = 0;
