@@ -1,23 +1,30 @@
 import type { FileChange, FileChanges } from '../platform/releases.js';
-import type { DraftEntry, Manifest, ManifestEntry } from './manifest.js';
+import { type DraftEntry, type ManifestEntry, manifestMap } from './manifest.js';
 import { byBytes } from './names.js';
+import type { ByPath } from './path-map.js';
 
 /**
  * What the step from one release to another adds, changes and deletes. Folders are not told: they come and go with
  * what is in them.
  * @param before undefined for nothing
  */
-export function compareManifests(before: Manifest | undefined, after: Manifest): FileChanges {
-  const old = new Map(contentsOf(before ?? []));
+export function compareManifests(
+  before: Iterable<ManifestEntry> | undefined,
+  after: Iterable<ManifestEntry>,
+): FileChanges {
+  const old = manifestMap(contentsOf(before ?? []));
+  const now = manifestMap(contentsOf(after));
   const added: FileChange[] = [];
   const changed: FileChange[] = [];
-  for (const [path, entry] of contentsOf(after)) {
+  const deleted: FileChange[] = [];
+  for (const [path, entry] of now) {
     const previous = old.get(path);
-    old.delete(path);
     if (!previous) added.push({ path, from: 0, to: sizeOf(entry) });
     else if (!isSame(previous, entry)) changed.push({ path, from: sizeOf(previous), to: sizeOf(entry) });
   }
-  const deleted = [...old].map(([path, entry]) => ({ path, from: sizeOf(entry), to: 0 }));
+  for (const [path, entry] of old) {
+    if (!now.has(path)) deleted.push({ path, from: sizeOf(entry), to: 0 });
+  }
   return { added: sorted(added), changed: sorted(changed), deleted: sorted(deleted) };
 }
 
@@ -25,7 +32,7 @@ export function compareManifests(before: Manifest | undefined, after: Manifest):
  * Whether a release to be has the same folders, links and files with the same content as another, wherever that is
  * packed.
  */
-export function sameContent(draft: Iterable<DraftEntry>, release: ReadonlyMap<string, ManifestEntry>): boolean {
+export function sameContent(draft: Iterable<DraftEntry>, release: ByPath<ManifestEntry>): boolean {
   let count = 0;
   for (const entry of draft) {
     if (!isSame(entry, release.get(entry.path))) return false;
@@ -40,8 +47,8 @@ function isSame(a: DraftEntry, b: DraftEntry | undefined): boolean {
   return b?.type === 'd';
 }
 
-function contentsOf(manifest: Manifest): [string, ManifestEntry][] {
-  return manifest.filter(({ type }) => type !== 'd').map((entry) => [entry.path, entry]);
+function* contentsOf(manifest: Iterable<ManifestEntry>): Generator<ManifestEntry> {
+  for (const entry of manifest) if (entry.type !== 'd') yield entry;
 }
 
 function sizeOf(entry: ManifestEntry): number {

@@ -7,6 +7,7 @@ import type { Component } from '../platform/release-archive.js';
 import { mayStateVersion, statedVersion, versionHeadBytes } from './components.js';
 import { copyContent } from './copy-content.js';
 import { forEachInFlight } from './jobs.js';
+import { PathMap, type Wording } from './path-map.js';
 import type { Problem } from './problems.js';
 import { requireRoom } from './room.js';
 import { type StatIndex, settledAt } from './stat-index.js';
@@ -20,8 +21,12 @@ interface ReadContent {
   readonly hash: string;
   /** Whether a later change is sure to change the identity too. */
   readonly settled: boolean;
-  readonly component: Component | undefined;
 }
+
+const readWording: Wording<ReadContent> = {
+  text: ({ identity, hash, settled }) => `${hash}${settled ? '+' : '-'}${identity}`,
+  value: (text) => ({ hash: text.slice(0, 64), settled: text[64] === '+', identity: text.slice(65) }),
+};
 
 export interface ReadResult {
   /** Files that were read. */
@@ -45,7 +50,9 @@ export interface ContentsOptions {
 /** Knows the content of dev's files, and reads each at most once while it stays the same. */
 export class Contents {
   readonly #options: ContentsOptions;
-  readonly #read = new Map<string, ReadContent>();
+  #read = new PathMap(readWording);
+  /** Of the files that were read, those that state a version. */
+  readonly #components = new Map<string, Component>();
   readonly #folders = new Set<string>();
 
   constructor(options: ContentsOptions) {
@@ -58,17 +65,17 @@ export class Contents {
    */
   async read(tree: Tree): Promise<ReadResult> {
     const { signal, report, spool } = this.#options;
-    let wanted = this.#unknown(tree);
-    if (await this.#startOverOnConflict(wanted)) wanted = this.#unknown(tree);
-    if (wanted.length === 0) return { count: 0, changed: [], problems: [] };
+    await this.#startOverOnConflict(tree);
+    const wanted = this.#wanted(tree);
+    if (wanted.count === 0) return { count: 0, changed: [], problems: [] };
     // Written twice: into the spool, and from there into a pack.
-    await requireRoom(spool, 2 * wanted.reduce((sum, [, { size }]) => sum + size, 0), 'Staging');
-    await settle(wanted, signal);
+    await requireRoom(spool, 2 * wanted.bytes, 'Staging');
+    await settle(wanted.settledAt, signal);
     const startedAt = Date.now();
     const changed: string[] = [];
     const problems: Problem[] = [];
     let done = 0;
-    const readOne = async ([path, file]: [string, TreeFile]) => {
+    const readOne = async ([path, file]: readonly [string, TreeFile]) => {
       try {
         const isWhole = await this.#copy(path, file, startedAt >= settledAt(file));
         if (!isWhole) changed.push(path);
@@ -77,10 +84,10 @@ export class Contents {
         if (isGone(error)) changed.push(path);
         else problems.push({ path, what: `cannot be read: ${messageOf(error)}` });
       }
-      if (++done % 250 === 0) report({ kind: 'progress', task: 'stage', done, total: wanted.length, unit: 'files' });
+      if (++done % 250 === 0) report({ kind: 'progress', task: 'stage', done, total: wanted.count, unit: 'files' });
     };
-    await forEachInFlight(wanted, readOne, signal);
-    return { count: wanted.length, changed, problems };
+    await forEachInFlight(this.#unknown(tree), readOne, signal);
+    return { count: wanted.count, changed, problems };
   }
 
   /** The hash of a file that `read` has seen in a tree. */
@@ -101,7 +108,7 @@ export class Contents {
   }
 
   component(path: string): Component | undefined {
-    return this.#read.get(path)?.component;
+    return this.#components.get(path);
   }
 
   /** What the next staging need not read again. */
@@ -117,26 +124,45 @@ export class Contents {
     return this.#options.index.get(path) === identity ? this.#options.heldHash(path) : undefined;
   }
 
-  #unknown(tree: Tree): [string, TreeFile][] {
-    const unknown: [string, TreeFile][] = [];
+  *#unknown(tree: Tree): Generator<readonly [path: string, file: TreeFile]> {
     for (const [path, entry] of tree) {
-      if (entry.type === 'f' && this.#hashOf(path, entry) === undefined) unknown.push([path, entry]);
+      if (entry.type === 'f' && this.#hashOf(path, entry) === undefined) yield [path, entry];
     }
-    return unknown;
+  }
+
+  #wanted(tree: Tree) {
+    const wanted = { count: 0, bytes: 0, settledAt: 0 };
+    for (const [, file] of this.#unknown(tree)) {
+      wanted.count++;
+      wanted.bytes += file.size;
+      wanted.settledAt = Math.max(wanted.settledAt, settledAt(file));
+    }
+    return wanted;
   }
 
   /** Between two walks a file may have become a folder, or a folder a file. Too rare for anything but starting over. */
-  async #startOverOnConflict(wanted: readonly [string, TreeFile][]): Promise<boolean> {
-    if (this.#read.size === 0) return false;
-    const files = new Set(wanted.map(([path]) => path));
-    const folders = new Set(wanted.flatMap(([path]) => foldersAbove(path)));
-    const conflicts = (path: string) => folders.has(path) || foldersAbove(path).some((folder) => files.has(folder));
-    if (![...this.#read.keys()].some(conflicts)) return false;
+  async #startOverOnConflict(tree: Tree): Promise<void> {
+    if (!this.#hasConflict(tree)) return;
     await rm(this.#options.spool, { recursive: true });
     await mkdir(this.#options.spool);
     this.#folders.clear();
-    this.#read.clear();
-    return true;
+    this.#read = new PathMap(readWording);
+    this.#components.clear();
+  }
+
+  #hasConflict(tree: Tree): boolean {
+    if (this.#read.size === 0) return false;
+    const files = new Set<string>();
+    const folders = new Set<string>();
+    for (const [path] of this.#unknown(tree)) {
+      files.add(path);
+      for (const folder of foldersAbove(path)) folders.add(folder);
+    }
+    if (files.size === 0) return false;
+    for (const path of this.#read.keys()) {
+      if (folders.has(path) || foldersAbove(path).some((folder) => files.has(folder))) return true;
+    }
+    return false;
   }
 
   /** @returns false if it is not as long as it was when it was looked at */
@@ -152,8 +178,10 @@ export class Contents {
     const headBytes = mayStateVersion(path) ? versionHeadBytes : 0;
     const { hash, bytes, head } = await copyContent(`${documentRoot}/${path}`, to, headBytes);
     if (bytes !== file.size) return false;
+    this.#read.set(path, { identity: file.identity, hash, settled });
     const component = headBytes > 0 ? statedVersion(path, head) : undefined;
-    this.#read.set(path, { identity: file.identity, hash, settled, component });
+    if (component) this.#components.set(path, component);
+    else this.#components.delete(path);
     return true;
   }
 }
@@ -168,9 +196,7 @@ function foldersAbove(path: string): string[] {
 const longestSettlingMs = 2_000;
 
 /** Waits until the files to read cannot change without a trace any more; usually no time at all. */
-async function settle(wanted: readonly [string, TreeFile][], signal: AbortSignal | undefined): Promise<void> {
-  let until = 0;
-  for (const [, file] of wanted) until = Math.max(until, settledAt(file));
+async function settle(until: number, signal: AbortSignal | undefined): Promise<void> {
   const wait = Math.min(Math.ceil(until - Date.now()), longestSettlingMs);
   if (wait > 0) await delay(wait, undefined, signal ? { signal } : {});
 }

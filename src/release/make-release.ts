@@ -4,6 +4,7 @@ import type { Contents } from './contents.js';
 import { type DraftEntry, type FileEntry, formatManifest, type ManifestEntry, sha256 } from './manifest.js';
 import { type HeldContents, packsWholly } from './pack-plan.js';
 import { unpackFiles, writePack } from './packs.js';
+import { PathMap, plainText } from './path-map.js';
 
 export interface Workshop {
   readonly archive: ReleaseArchive;
@@ -29,97 +30,96 @@ export async function storeRelease(
   { archive, held, contents, work, spool, newest, signal }: Workshop,
 ): Promise<{ readonly release: ReleaseRecord; readonly manifest: string }> {
   const number = await archive.claimNumber();
-  const entries = await assignPacks(draft, number, held);
-  const kept = filesOf(entries).filter(({ pack }) => pack !== number);
-  const fresh = filesOf(entries).filter(({ pack }) => pack === number);
-  const wholly = packsWholly(kept, fresh, held.packs);
-  if (wholly) {
-    const missing = kept.filter(({ path }) => !contents.isSpooled(path));
-    await fetchAll(missing, { archive, held, work, spool, signal });
+  const older = await findOlder(draft, held);
+  /** Made anew each time it is asked for: of 200,000 files, the objects alone would take 50 MB. */
+  function* entries(wholly: boolean): Generator<ManifestEntry> {
+    for (const entry of draft()) {
+      if (entry.type !== 'f') yield entry;
+      else if (wholly) yield { ...entry, pack: number };
+      else yield { ...entry, pack: held.packOf(entry.path, entry.hash) ?? older.get(entry.path) ?? number };
+    }
   }
-  const placed = wholly ? entries.map((entry) => (entry.type === 'f' ? { ...entry, pack: number } : entry)) : entries;
-  const files = filesOf(placed);
+  const wholly = packsWholly(filesOf(entries(false)), number, held.packs);
+  if (wholly) await fetchAll(() => filesOf(entries(false)), number, { archive, held, contents, work, spool, signal });
 
-  const toPack = wholly ? files : fresh;
-  const pack = toPack.length === 0 ? undefined : await addPack(toPack, number, { archive, work, spool, signal });
-  const manifest = formatManifest(placed);
+  const pack = await addPack(() => filesOf(entries(wholly), number), number, { archive, work, spool, signal });
+  const manifest = formatManifest(entries(wholly));
+  const totals = sumUp(filesOf(entries(wholly)), { contents, held, newest });
   const release: ReleaseRecord = {
     number,
     hash: sha256(manifest),
-    files: files.length,
-    bytes: files.reduce((sum, { size }) => sum + size, 0),
+    files: totals.files,
+    bytes: totals.bytes,
     createdAt: new Date().toISOString(),
-    packs: namedPacks(files, pack, held.packs),
-    components: componentsOf(files, contents, held, newest),
+    packs: [...held.packs.values(), ...(pack ? [pack] : [])]
+      .filter((each) => totals.packs.has(each.number))
+      .sort((a, b) => a.number - b.number),
+    components: totals.components,
   };
   signal?.throwIfAborted();
   await archive.addRelease(release, manifest);
   return { release, manifest };
 }
 
-/** What no pack holds goes into the new release's own. */
-async function assignPacks(draft: Draft, number: number, held: HeldContents): Promise<ManifestEntry[]> {
-  const unknown = new Map<string, string>();
+/** Which older pack holds what the newest release does not have. */
+async function findOlder(draft: Draft, held: HeldContents): Promise<ReadonlyMap<string, number>> {
+  if (!held.hasOlder) return new Map();
+  const unknown = new PathMap(plainText);
   for (const entry of draft()) {
     if (entry.type === 'f' && held.packOf(entry.path, entry.hash) === undefined) unknown.set(entry.path, entry.hash);
   }
-  const older = await held.findOlder(unknown);
-  const entries: ManifestEntry[] = [];
-  for (const entry of draft()) {
-    if (entry.type !== 'f') entries.push(entry);
-    else entries.push({ ...entry, pack: held.packOf(entry.path, entry.hash) ?? older.get(entry.path) ?? number });
-  }
-  return entries;
+  return held.findOlder(unknown);
 }
 
-function filesOf(entries: readonly ManifestEntry[]): FileEntry[] {
-  return entries.filter((entry) => entry.type === 'f');
+/** @param pack only those in this one; default: all */
+function* filesOf(entries: Iterable<ManifestEntry>, pack?: number): Generator<FileEntry> {
+  for (const entry of entries) if (entry.type === 'f' && (pack ?? entry.pack) === entry.pack) yield entry;
 }
 
 /** Takes contents that lie in several packs out of them again, to be packed together. Dev is not read for it. */
 async function fetchAll(
-  files: readonly FileEntry[],
-  { archive, held, work, spool, signal }: Pick<Workshop, 'archive' | 'held' | 'work' | 'spool' | 'signal'>,
+  files: () => Iterable<FileEntry>,
+  fresh: number,
+  { archive, held, contents, work, spool, signal }: Omit<Workshop, 'newest'>,
 ): Promise<void> {
   const aside = join(work, 'unpacked');
   for (const [number, pack] of held.packs) {
-    const wanted = files.filter((file) => file.pack === number);
+    if (number === fresh) continue;
+    const wanted: FileEntry[] = [];
+    for (const file of files()) if (file.pack === number && !contents.isSpooled(file.path)) wanted.push(file);
     if (wanted.length === 0) continue;
     await unpackFiles(await archive.packFile(pack, signal), wanted, { folder: spool, aside, signal });
   }
 }
 
+/** @returns undefined if there is nothing to pack */
 async function addPack(
-  files: readonly FileEntry[],
+  files: () => Iterable<FileEntry>,
   number: number,
   { archive, work, spool, signal }: Pick<Workshop, 'archive' | 'work' | 'spool' | 'signal'>,
-): Promise<Pack> {
+): Promise<Pack | undefined> {
+  const [first] = files();
+  if (!first) return undefined;
   const file = join(work, 'pack.tar.zst');
   const pack = await writePack(file, number, { folder: spool, files, signal });
   await archive.addPack(pack, file);
   return pack;
 }
 
-function namedPacks(files: readonly FileEntry[], made: Pack | undefined, held: ReadonlyMap<number, Pack>): Pack[] {
-  const numbers = new Set(files.map(({ pack }) => pack));
-  return [...held.values(), ...(made ? [made] : [])]
-    .filter(({ number }) => numbers.has(number))
-    .sort((a, b) => a.number - b.number);
-}
-
 /** Versions are read along with the files; of files that were not read, the release before knows them. */
-function componentsOf(
-  files: readonly FileEntry[],
-  contents: Contents,
-  held: HeldContents,
-  newest: ReleaseRecord | undefined,
-): Component[] {
+function sumUp(files: Iterable<FileEntry>, { contents, held, newest }: Pick<Workshop, 'contents' | 'held' | 'newest'>) {
   const before = new Map(newest?.components.map((component) => [component.file, component]));
-  return files
-    .map(({ path, hash }) => {
-      if (contents.isSpooled(path)) return contents.component(path);
-      return held.packOf(path, hash) === undefined ? undefined : before.get(path);
-    })
-    .filter((component) => component !== undefined)
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  const packs = new Set<number>();
+  const components: Component[] = [];
+  const totals = { files: 0, bytes: 0, packs, components };
+  for (const { path, hash, size, pack } of files) {
+    totals.files++;
+    totals.bytes += size;
+    packs.add(pack);
+    const isHeld = !contents.isSpooled(path) && held.packOf(path, hash) !== undefined;
+    const component = isHeld ? before.get(path) : contents.component(path);
+    if (component) components.push(component);
+  }
+  components.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return totals;
 }

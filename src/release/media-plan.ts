@@ -77,11 +77,12 @@ function changes(
   tree: Tree,
   change: (path: string, entry: TreeEntry) => FileChange | undefined,
 ): readonly FileChange[] {
-  return [...tree]
-    .filter(([, { type }]) => type !== 'd')
-    .map(([path, entry]) => change(path, entry))
-    .filter((each) => each !== undefined)
-    .sort((a, b) => byBytes(a.path, b.path));
+  const found: FileChange[] = [];
+  for (const [path, entry] of tree) {
+    const each = entry.type === 'd' ? undefined : change(path, entry);
+    if (each) found.push(each);
+  }
+  return found.sort((a, b) => byBytes(a.path, b.path));
 }
 
 function sizeOf(entry: TreeEntry): number {

@@ -1,6 +1,7 @@
 import { hasCode } from '../output/errors.js';
 import type { Pack, ReleaseArchive, ReleaseRecord } from '../platform/release-archive.js';
-import { type DraftFile, type FileEntry, formatManifest, type ManifestEntry, readManifest } from './manifest.js';
+import { type FileEntry, formatManifest, type ManifestEntry, readManifest } from './manifest.js';
+import type { ByPath } from './path-map.js';
 
 /** A new instance fetches every pack that its release names, so there may not be too many of them. */
 export const mostPacks = 8;
@@ -8,26 +9,27 @@ export const mostPacks = 8;
 /**
  * Whether the next release gets a single pack with everything in it: if it would need more than 8 packs, or if more
  * than half of the bytes in them would belong to files that it no longer has.
- * @param kept the files whose content lies in a pack already
- * @param fresh those whose content is in none
- * @param packs at least those that `kept` names
+ * @param files of the next release
+ * @param fresh the number of the pack for those whose content is in none yet
+ * @param packs at least the others that `files` name
  */
-export function packsWholly(
-  kept: readonly FileEntry[],
-  fresh: readonly DraftFile[],
-  packs: ReadonlyMap<number, Pack>,
-): boolean {
-  const named = new Set(kept.map(({ pack }) => pack));
-  const freshBytes = fresh.reduce((sum, { size }) => sum + size, 0);
-  const live = kept.reduce((sum, { size }) => sum + size, freshBytes);
+export function packsWholly(files: Iterable<FileEntry>, fresh: number, packs: ReadonlyMap<number, Pack>): boolean {
+  const named = new Set<number>();
+  let live = 0;
+  let freshBytes = 0;
+  for (const { pack, size } of files) {
+    named.add(pack);
+    live += size;
+    if (pack === fresh) freshBytes += size;
+  }
   const all = [...named].reduce((sum, number) => sum + (packs.get(number)?.contentBytes ?? 0), freshBytes);
-  return named.size + (fresh.length > 0 ? 1 : 0) > mostPacks || live * 2 < all;
+  return named.size > mostPacks || live * 2 < all;
 }
 
 /** The contents that can be had from packs. */
 export class HeldContents {
   readonly packs: ReadonlyMap<number, Pack>;
-  readonly #newest: ReadonlyMap<string, ManifestEntry>;
+  readonly #newest: ByPath<ManifestEntry>;
   readonly #archive: ReleaseArchive;
   readonly #older: readonly ReleaseRecord[];
 
@@ -39,13 +41,18 @@ export class HeldContents {
   constructor(
     archive: ReleaseArchive,
     packs: ReadonlyMap<number, Pack>,
-    newest: ReadonlyMap<string, ManifestEntry>,
+    newest: ByPath<ManifestEntry>,
     older: readonly ReleaseRecord[],
   ) {
     this.#archive = archive;
     this.packs = packs;
     this.#newest = newest;
     this.#older = older;
+  }
+
+  /** Whether there are releases before the newest. */
+  get hasOlder(): boolean {
+    return this.#older.length > 0;
   }
 
   /** A file of the newest release, if its content is there. */
@@ -65,7 +72,7 @@ export class HeldContents {
    * @param wanted path → hash
    * @returns path → pack, for what was found
    */
-  async findOlder(wanted: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, number>> {
+  async findOlder(wanted: ByPath<string>): Promise<ReadonlyMap<string, number>> {
     const found = new Map<string, number>();
     for (const { number } of this.#older.toReversed()) {
       if (found.size === wanted.size) break;

@@ -23,10 +23,10 @@ const archiveEnvironment = { LC_ALL: 'C', ZSTD_NBTHREADS: '0', TAR_OPTIONS: '' }
 export async function writePack(
   file: string,
   number: number,
-  { folder, files, signal }: { folder: string; files: readonly FileEntry[]; signal?: AbortSignal | undefined },
+  { folder, files, signal }: { folder: string; files: () => Iterable<FileEntry>; signal?: AbortSignal | undefined },
 ): Promise<Pack> {
   const names = `${file}.names`;
-  await writeFile(names, namesIn(files));
+  await writeFile(names, namesIn(files()));
   const options = { env: archiveEnvironment, signal, deadlineMs: archiveDeadlineMs };
   const { stderr } = await run(
     'tar',
@@ -39,8 +39,7 @@ export async function writePack(
     number,
     sha256: await fileHash(file),
     size: (await stat(file)).size,
-    files: files.length,
-    contentBytes: files.reduce((sum, { size }) => sum + size, 0),
+    ...sumOf(files()),
   };
 }
 
@@ -62,13 +61,24 @@ const createArgs = [
 /** Names end with NUL and mean themselves: no option, no pattern, no escape. */
 const fromList = (names: string) => ['--null', '--verbatim-files-from', '--no-unquote', `--files-from=${names}`];
 
-function* namesIn(files: readonly FileEntry[]): Generator<string> {
-  for (let at = 0; at < files.length; at += 1000) {
-    yield files
-      .slice(at, at + 1000)
-      .map(({ path }) => `${path}\0`)
-      .join('');
+function* namesIn(files: Iterable<FileEntry>): Generator<string> {
+  let chunk = '';
+  for (const { path } of files) {
+    chunk += `${path}\0`;
+    if (chunk.length < 64 * 1024) continue;
+    yield chunk;
+    chunk = '';
   }
+  yield chunk;
+}
+
+function sumOf(packed: Iterable<FileEntry>): Pick<Pack, 'files' | 'contentBytes'> {
+  const sum = { files: 0, contentBytes: 0 };
+  for (const { size } of packed) {
+    sum.files++;
+    sum.contentBytes += size;
+  }
+  return sum;
 }
 
 /** What `--totals` says: "Total bytes written: 10240 (10KiB, 61MiB/s)", and the same when it reads. */

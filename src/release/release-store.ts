@@ -3,7 +3,7 @@ import type { Component, ReleaseArchive } from '../platform/release-archive.js';
 import type { ReleaseChanges, ReleaseStore } from '../platform/releases.js';
 import { compareManifests } from './compare.js';
 import { groupChanges } from './group-changes.js';
-import { type Manifest, readManifest } from './manifest.js';
+import { readManifest } from './manifest.js';
 import type { StagingRules } from './rules.js';
 import { stageRelease } from './stage.js';
 import { verifyRelease } from './verify.js';
@@ -26,7 +26,7 @@ export function releaseStore(archive: ReleaseArchive, documentRoot: string, rule
 
 async function compareReleases(archive: ReleaseArchive, from: number | undefined, to: number): Promise<ReleaseChanges> {
   const records = await archive.list();
-  const manifestOf = async (release: number): Promise<Manifest> => [...readManifest(await archive.manifest(release))];
+  const manifestOf = async (release: number) => readManifest(await archive.manifest(release));
   const componentsOf = (release: number | undefined): readonly Component[] =>
     records.find(({ number }) => number === release)?.components ?? [];
   const changes = compareManifests(from === undefined ? undefined : await manifestOf(from), await manifestOf(to));

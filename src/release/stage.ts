@@ -7,8 +7,9 @@ import { acquireLock } from '../state/lock.js';
 import { sameContent } from './compare.js';
 import { Contents } from './contents.js';
 import { storeRelease } from './make-release.js';
-import { type DraftEntry, type ManifestEntry, readManifest } from './manifest.js';
+import { type DraftEntry, type ManifestEntry, manifestMap, readManifest } from './manifest.js';
 import { HeldContents, packsThatAreThere } from './pack-plan.js';
+import type { ByPath } from './path-map.js';
 import type { StagingRules } from './rules.js';
 import { readStableTree, type StableTree } from './stable-contents.js';
 import { readStatIndex, writeStatIndex } from './stat-index.js';
@@ -103,7 +104,7 @@ async function stageIn(
 interface Newest {
   readonly record: ReleaseRecord;
   readonly manifest: string;
-  readonly entries: ReadonlyMap<string, ManifestEntry>;
+  readonly entries: ByPath<ManifestEntry>;
 }
 
 /** A damaged release is not built upon: everything is packed again. */
@@ -116,9 +117,7 @@ async function newestRelease(
   if (!record) return undefined;
   try {
     const manifest = await archive.manifest(record.number);
-    const entries = new Map<string, ManifestEntry>();
-    for (const entry of readManifest(manifest)) entries.set(entry.path, entry);
-    return { record, manifest, entries };
+    return { record, manifest, entries: manifestMap(readManifest(manifest)) };
   } catch (error) {
     if (!hasCode(error, 'release-damaged')) throw error;
     report({ kind: 'note', level: 'warning', text: `${error.message} Everything is packed again.` });

@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { hasErrno } from '../output/errors.js';
+import { type ByPath, PathMap, plainText } from './path-map.js';
 import { changedMs, type TreeFile } from './tree.js';
 
 /** The identities that dev's files had when the newest release was staged, by path. */
-export type StatIndex = ReadonlyMap<string, string>;
+export type StatIndex = ByPath<string>;
 
 /** What an index belongs to: only together with this release's manifest does it say what a file contains. */
 export interface IndexScope {
@@ -31,19 +32,19 @@ const heading = ({ documentRoot, release }: IndexScope) =>
 
 /** Reads an index. It only saves work: one that is missing, damaged or belongs to something else is empty. */
 export async function readStatIndex(file: string, scope: IndexScope): Promise<StatIndex> {
-  const index = new Map<string, string>();
-  let text: string;
+  const index = new PathMap(plainText);
+  let text: Buffer;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readFile(file);
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return index;
     throw error;
   }
   let start = text.indexOf('\n') + 1;
-  if (text.slice(0, start) !== `${heading(scope)}\n`) return index;
+  if (text.toString('utf8', 0, start) !== `${heading(scope)}\n`) return index;
   for (let end = text.indexOf('\n', start); end >= 0; end = text.indexOf('\n', start)) {
-    const tab = text.indexOf('\t', start);
-    if (tab > start && tab < end) index.set(text.slice(tab + 1, end), text.slice(start, tab));
+    const [identity, path] = text.toString('utf8', start, end).split('\t');
+    if (identity && path) index.set(path, identity);
     start = end + 1;
   }
   return index;

@@ -1,3 +1,5 @@
+import type { ByPath, Wording } from './path-map.js';
+
 /** What stood at a path when a folder was walked. */
 export type TreeEntry = TreeFile | TreeLink | TreeFolder;
 
@@ -25,7 +27,22 @@ export interface TreeFolder {
 }
 
 /** By path: relative, without `./`, no trailing slash. In no order. */
-export type Tree = ReadonlyMap<string, TreeEntry>;
+export type Tree = ByPath<TreeEntry>;
+
+/** How an entry is kept in a `PathMap`: the type, whether it is executable, and a file's identity or a link's target. */
+export const treeWording: Wording<TreeEntry> = {
+  text: (entry) => {
+    if (entry.type === 'f') return `f${entry.executable ? 'x' : '-'}${entry.identity}`;
+    return entry.type === 'l' ? `l-${entry.target}` : 'd-';
+  },
+  value: (text) => {
+    const [type, rest] = [text[0], text.slice(2)];
+    if (type === 'd') return { type };
+    if (type === 'l') return { type, target: rest };
+    const size = Number(rest.slice(0, rest.indexOf(':')));
+    return { type: 'f', size, executable: text[1] === 'x', identity: rest };
+  },
+};
 
 /** Milliseconds since 1970, with fractions. */
 export function modifiedMs({ identity }: Pick<TreeFile, 'identity'>): number {

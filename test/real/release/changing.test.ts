@@ -97,12 +97,15 @@ test('a site that is updating itself is not staged until it is done, unless its 
 
 test('under a writer that replaces pairs of files in turn, every release has a pair that belongs together', async () => {
   const { documentRoot, stage } = makeDev();
-  write(documentRoot, { 'a/1': '0', 'z/2': '0' });
+  const text = (n: number) => String(n).padStart(6, '0');
+  write(documentRoot, { 'a/1': text(0), 'z/2': text(0) });
   manyFiles(documentRoot);
-  // First a/1, then z/2, with pauses long enough for a staging to fit in between now and then.
+  // In one write each, so that no file is seen empty. First a/1, then z/2, with pauses long enough for a staging to fit in between now and then.
   const script = `const fs = require('fs'); let n = 0;
-    const step = () => { n++; fs.writeFileSync('a/1', String(n)); setTimeout(() => {
-      fs.writeFileSync('z/2', String(n)); setTimeout(step, 150); }, 20); }; step();`;
+    const put = (path) => {
+      const file = fs.openSync(path, 'r+'); fs.writeSync(file, String(n).padStart(6, '0'), 0); fs.closeSync(file);
+    };
+    const step = () => { n++; put('a/1'); setTimeout(() => { put('z/2'); setTimeout(step, 150); }, 20); }; step();`;
   const writer = await startDaemon({
     program: process.execPath,
     args: ['-e', script],
@@ -118,7 +121,7 @@ test('under a writer that replaces pairs of files in turn, every release has a p
     if (!result) continue;
     staged++;
     const hash = (path: string) => result.manifest.find((entry) => entry.path === path && entry.type === 'f');
-    const versions = Array.from({ length: 200 }, (_, n) => sha256(String(n)));
+    const versions = Array.from({ length: 200 }, (_, n) => sha256(text(n)));
     const numberOf = (path: string) => versions.indexOf((hash(path) as { hash: string }).hash);
     // z/2 is the same, or one behind while its writer pauses: never ahead, never two behind.
     expect(numberOf('a/1') - numberOf('z/2')).toBeGreaterThanOrEqual(0);

@@ -25,7 +25,7 @@ function makeFiles() {
 test('a pack that is written is known by its own hash and by what is in it', async () => {
   const { folder, files, work } = makeFiles();
   const file = join(work, 'pack');
-  const pack = await writePack(file, 7, { folder, files });
+  const pack = await writePack(file, 7, { folder, files: () => files });
   expect(pack).toEqual({
     number: 7,
     sha256: sha256(readFileSync(file)),
@@ -44,7 +44,7 @@ test('a pack is refused that is damaged between writing and reading back', async
     cut: 'truncate -s 60 "$pack"',
     another: 'cp "$0.other" "$pack"',
   };
-  const other = await writePack(join(work, 'other'), 1, { folder, files: files.slice(1) }).then(() =>
+  const other = await writePack(join(work, 'other'), 1, { folder, files: () => files.slice(1) }).then(() =>
     join(work, 'other'),
   );
   for (const damage of Object.values(damages)) {
@@ -56,7 +56,7 @@ tar "$@"; status=$?; if [ "$new" ]; then ${damage}; fi; exit $status\n`;
     chmodSync(join(bin, 'tar'), 0o755);
     process.env.PATH = `${bin}:${original}`;
     try {
-      const error = await writePack(join(work, 'pack'), 1, { folder, files }).catch((thrown) => thrown);
+      const error = await writePack(join(work, 'pack'), 1, { folder, files: () => files }).catch((thrown) => thrown);
       expect([damage, error.code]).toEqual([damage, 'pack-damaged']);
     } finally {
       process.env.PATH = original;
@@ -67,7 +67,7 @@ tar "$@"; status=$?; if [ "$new" ]; then ${damage}; fi; exit $status\n`;
 test('what is taken out of a pack is checked against the manifest', async () => {
   const { folder, files, work } = makeFiles();
   const file = join(work, 'pack');
-  await writePack(file, 1, { folder, files });
+  await writePack(file, 1, { folder, files: () => files });
   const target = temporaryFolder();
   const take = (wanted: readonly FileEntry[]) =>
     unpackFiles(file, wanted, { folder: target, aside: join(work, 'aside') });

@@ -35,5 +35,6 @@ test.each([
   ['more than half of it dead', [file(1, 49)], [], [100], true],
   ['more than half dead without what is new', [file(1, 40)], [file(2, 30)], [100], false],
 ])('%s: packed wholly: see the last column', (_, kept, fresh, contents, expected) => {
-  expect(packsWholly(kept, fresh, packs(contents))).toBe(expected);
+  const number = fresh[0]?.pack ?? 99;
+  expect(packsWholly([...kept, ...fresh], number, packs(contents))).toBe(expected);
 });

@@ -16,18 +16,18 @@ test('an index reads back as it was written, for its own document root and relea
   const file = temporaryFile();
   const index = new Map([['a b/é\\', '1:2:3:4']]);
   await writeStatIndex(file, scope, index);
-  expect(await readStatIndex(file, scope)).toEqual(index);
-  expect(await readStatIndex(file, { ...scope, documentRoot: '/srv/other' })).toEqual(new Map());
-  expect(await readStatIndex(file, { ...scope, release: 'ab' })).toEqual(new Map());
+  expect(new Map(await readStatIndex(file, scope))).toEqual(index);
+  expect((await readStatIndex(file, { ...scope, documentRoot: '/srv/other' })).size).toBe(0);
+  expect((await readStatIndex(file, { ...scope, release: 'ab' })).size).toBe(0);
 });
 
 test('an index that is missing, damaged or of another version is empty: it only saves work', async () => {
   const file = temporaryFile();
-  expect(await readStatIndex(file, scope)).toEqual(new Map());
+  expect((await readStatIndex(file, scope)).size).toBe(0);
   writeFileSync(file, 'understudy-index 2 aa "/srv/dev"\n1:2\tx\n');
-  expect(await readStatIndex(file, scope)).toEqual(new Map());
+  expect((await readStatIndex(file, scope)).size).toBe(0);
   writeFileSync(file, 'understudy-index 1 aa "/srv/dev"\n\n1:2\n\tx\n1:2\tcut-off');
-  expect(await readStatIndex(file, scope)).toEqual(new Map());
+  expect((await readStatIndex(file, scope)).size).toBe(0);
 });
 
 test('where times are kept in whole seconds, a file is trusted later', () => {
