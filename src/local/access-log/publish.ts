@@ -61,16 +61,14 @@ export class AccessLogPublisher {
     const { until, key } = reached.publishing as NonNullable<Progress['publishing']>;
     await this.#write(spool, reached.offset, until, key);
     await release(spool, reached.offset);
-    await progress.set(spool, { offset: until, released: reached.offset, publishing: null });
+    await progress.set(spool, { offset: until, publishing: null });
   }
 
   /** A spool that is smaller than what was published of it is another one. */
   async #known(spool: Spool): Promise<Progress> {
     const reached = await this.options.progress.of(spool);
     const size = await sizeOf(spool);
-    return size < Math.max(reached.offset, reached.publishing?.until ?? 0)
-      ? { offset: 0, released: 0, publishing: null }
-      : reached;
+    return size < Math.max(reached.offset, reached.publishing?.until ?? 0) ? { offset: 0, publishing: null } : reached;
   }
 
   async #next(spool: Spool, offset: number): Promise<Progress['publishing'] | undefined> {

@@ -20,15 +20,13 @@ export interface Spool {
 const progressSchema = z.object({
   /** Bytes that are published. */
   offset: z.number(),
-  /** Bytes of which nobody can still be reading: they were published in an earlier round. */
-  released: z.number(),
   /** A file that is being written, or was when this process was lost: it is written again, wholly. */
   publishing: z.object({ until: z.number(), key: z.string() }).nullable(),
 });
 export type Progress = z.infer<typeof progressSchema>;
 
 const stateSchema = z.record(z.string(), progressSchema);
-const nothing: Progress = { offset: 0, released: 0, publishing: null };
+const nothing: Progress = { offset: 0, publishing: null };
 
 /** How far each spool is published, in one file. */
 export class SpoolProgress {

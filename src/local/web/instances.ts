@@ -8,14 +8,16 @@ import type { ReleaseStore } from '../../platform/releases.js';
 import { deadlineSignal } from '../../process/deadline.js';
 import { waitUntil } from '../../process/wait.js';
 import { type EnvironmentName, environmentNames } from '../../site/schema.js';
-import type { Balancer } from '../balancer/balancer.js';
+import type { BackendCounters, Balancer } from '../balancer/balancer.js';
 import type { TellEvent } from '../event-journal.js';
 import { paths } from '../layout.js';
 import { editionOn } from './editions-on-instance.js';
 import type { InstanceCounts } from './instance-counts.js';
 import { InstanceServers, type InstanceServersOptions } from './instance-servers.js';
 import { look, type Replacement, type Wellbeing } from './patience.js';
+import { phpStatus } from './php-status.js';
 import { Rotation } from './rotation.js';
+import { StuckWorkers } from './stuck-workers.js';
 import { originOf, previewOriginOf, type WebInstance, webInstance } from './web-instance.js';
 
 export interface InstancesOptions extends InstanceServersOptions {
@@ -39,6 +41,7 @@ export class Instances {
   readonly #busy = new Set<string>();
   readonly #servers: InstanceServers;
   readonly #rotation: Rotation;
+  readonly #stuck = new StuckWorkers((id) => phpStatus(this.origin(id) ?? ''));
 
   constructor(private readonly options: InstancesOptions) {
     this.#servers = new InstanceServers(options);
@@ -238,7 +241,7 @@ export class Instances {
    */
   async tick(now = performance.now()): Promise<void> {
     for (const environment of environmentNames) {
-      const { health } = await this.options.balancer.counters(environment);
+      const { health, sessions } = await this.options.balancer.counters(environment);
       for (const instance of this.#kept.values()) {
         const { id } = instance;
         const state = this.#stateOf(instance, health[id]);
@@ -249,18 +252,33 @@ export class Instances {
         if (wellbeing) this.#wellbeing.set(id, wellbeing);
         else this.#wellbeing.delete(id);
         // Not waited for: while it stops, others must be looked after.
-        if (replace) void this.#replace(instance, replace);
+        if (replace) void this.#replace(instance, replace, 'It runs and does not answer');
       }
+      // In dev a request may take long by right.
+      if (environment === 'prod') await this.#replaceStuck(health, sessions, now);
     }
   }
 
-  /** No visitor is there to be disturbed: the balancer has left it alone for seconds. */
-  async #replace(instance: WebInstance, what: Replacement): Promise<void> {
+  async #replaceStuck(
+    health: BackendCounters['health'],
+    sessions: Readonly<Record<string, number>>,
+    now: number,
+  ): Promise<void> {
+    const serving = Object.entries(sessions).filter(([id]) => health[id] === 'up' && !this.#busy.has(id));
+    for (const id of await this.#stuck.look(Object.fromEntries(serving), now)) {
+      const instance = this.#kept.get(id);
+      // Its requests are asked again of the others, as far as no answer has begun.
+      if (instance) void this.#replace(instance, 'servers', 'All of its PHP workers are stuck');
+    }
+  }
+
+  /** No visitor is there to be disturbed: the balancer has left it alone for seconds, or all who are there wait in vain. */
+  async #replace(instance: WebInstance, what: Replacement, why: string): Promise<void> {
     const { tell } = this.options;
     const { id } = instance;
     const started = performance.now();
     const detail = what === 'servers' ? 'its servers are started anew' : 'it is made anew from nothing';
-    tell({ kind: 'instance-unwell', subject: id, detail: `It runs and does not answer; ${detail}.` });
+    tell({ kind: 'instance-unwell', subject: id, detail: `${why}; ${detail}.` });
     try {
       await this.#makeAnew(instance, what);
       const ms = Math.round(performance.now() - started);

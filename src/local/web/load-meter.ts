@@ -1,11 +1,10 @@
-import { z } from 'zod';
 import type { BackendCounters } from '../balancer/balancer.js';
+import { type PhpStatus, phpStatus } from './php-status.js';
 import { type Load, scalingLimits, workersPerInstance } from './scaling.js';
 import { phpWorkers } from './web-instance.js';
 
 /** With fewer requests under way, an instance cannot have so many busy workers that they would matter. */
 const askFrom = Math.floor(workersPerInstance * scalingLimits.inShare);
-const answerMs = 500;
 
 /** Tells an environment's load from one reading of the balancer's counters to the next. */
 export class LoadMeter {
@@ -14,6 +13,7 @@ export class LoadMeter {
   constructor(
     private readonly counters: () => Promise<BackendCounters>,
     private readonly originOf: (id: string) => string | undefined,
+    private readonly ask: (origin: string) => Promise<PhpStatus | undefined> = phpStatus,
   ) {}
 
   /** @returns the load since the last reading; undefined at the first one, or when no balancer process answers */
@@ -37,7 +37,7 @@ export class LoadMeter {
    */
   async #workersWanted(id: string, underWay: number): Promise<number> {
     if (underWay < askFrom) return underWay;
-    const busy = await busyWorkers(this.originOf(id) ?? '');
+    const busy = (await this.ask(this.originOf(id) ?? ''))?.busy;
     // An instance that does not say is about to be replaced.
     if (busy === undefined) return 0;
     // PHP does not tell how many wait for it: what is under way beyond the workers does.
@@ -48,18 +48,4 @@ export class LoadMeter {
 /** A process that was started anew counts from nothing; one that was silent tells all at once what it has counted. */
 function requestsBetween(before: BackendCounters['requestsOf'], after: BackendCounters['requestsOf']): number {
   return Object.entries(after).reduce((sum, [name, count]) => sum + Math.max(0, count - (before[name] ?? count)), 0);
-}
-
-const statusSchema = z.object({ 'active processes': z.number() });
-
-async function busyWorkers(origin: string): Promise<number | undefined> {
-  try {
-    const answer = await fetch(`${origin}/-/fpm-status?json`, {
-      signal: AbortSignal.timeout(answerMs),
-      redirect: 'manual',
-    });
-    return statusSchema.parse(await answer.json())['active processes'];
-  } catch {
-    return undefined;
-  }
 }

@@ -115,7 +115,7 @@ describe('publishing access logs', () => {
     await appendFile(spool.file, written('/1') + written('/2'));
     const { size } = await stat(spool.file);
     const key = 'AWSLogs/000000000000/elasticloadbalancing/local/2026/01/01/x_20260101T0000Z_127.14.0.31_a.log.gz';
-    await options.progress.set(spool, { offset: 0, released: 0, publishing: { until: size, key } });
+    await options.progress.set(spool, { offset: 0, publishing: { until: size, key } });
     await leave(join(options.folder, key));
     await appendFile(spool.file, written('/3'));
     await new AccessLogPublisher(options).publish(spool);
@@ -130,7 +130,7 @@ describe('publishing access logs', () => {
     await publisher.publish(spool);
     const { offset } = await options.progress.of(spool);
     const [key = ''] = await files();
-    await options.progress.set(spool, { offset: 0, released: 0, publishing: { until: offset, key } });
+    await options.progress.set(spool, { offset: 0, publishing: { until: offset, key } });
     await publisher.publish(spool);
     expect(await files()).toEqual([key]);
     expect(await read()).toEqual(['/1']);

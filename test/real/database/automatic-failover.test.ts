@@ -4,8 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { paths } from '../../../src/local/layout.js';
 import { toPosition } from '../../../src/platform/position.js';
 import { waitUntil } from '../../../src/process/wait.js';
-import { Ledger } from './ledger.js';
-import { type Rounds, roundsOf } from './rounds.js';
+import { ledgerOf, type Rounds, roundsOf, verdictOn } from './rounds.js';
 import { makeSite, type RunningSite } from './running-site.js';
 
 describe('a server of the cluster is lost', () => {
@@ -20,7 +19,6 @@ describe('a server of the cluster is lost', () => {
     await it.start('db-1', 'db-2', 'replica-1');
     rounds = roundsOf(it);
     await rounds.to('redundant');
-    await it.sql('db-1', 'dev', 'CREATE TABLE ledger (n BIGINT PRIMARY KEY)');
   });
   beforeEach(() => rounds.to('redundant'));
   afterAll(async () => {
@@ -34,7 +32,7 @@ describe('a server of the cluster is lost', () => {
     rounds.events.length = 0;
     it.processes.restarts = true;
     const looking = rounds.begin();
-    const ledger = new Ledger(it, () => rounds.announced.at(-1) ?? 'db-1');
+    const ledger = ledgerOf(it, rounds);
     try {
       await ledger.grows(50);
       await fault(primary);
@@ -51,7 +49,7 @@ describe('a server of the cluster is lost', () => {
       await ledger.stop();
       await looking.stop();
       it.processes.restarts = false;
-      expect(await ledger.verdict()).toEqual({ lost: [], differs: 0 });
+      expect(await verdictOn(it, ledger)).toEqual({ lost: [], differs: 0 });
     }
   }
 

@@ -4,8 +4,7 @@ import { afterAll, beforeAll, expect, it as test } from 'vitest';
 import { paths } from '../../../src/local/layout.js';
 import { run } from '../../../src/process/run.js';
 import { waitUntil } from '../../../src/process/wait.js';
-import { Ledger } from './ledger.js';
-import { type Rounds, roundsOf } from './rounds.js';
+import { ledgerOf, type Rounds, roundsOf, verdictOn } from './rounds.js';
 import { makeSite, type RunningSite } from './running-site.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -23,7 +22,6 @@ beforeAll(async () => {
   await it.start('db-1', 'db-2');
   rounds = roundsOf(it);
   await rounds.to('redundant');
-  await it.sql('db-1', 'dev', 'CREATE TABLE ledger (n BIGINT PRIMARY KEY)');
 });
 afterAll(async () => {
   await rounds?.cluster.end();
@@ -37,7 +35,7 @@ test.runIf(isRoot)(
   async () => {
     const looking = rounds.begin();
     it.processes.restarts = true;
-    const ledger = new Ledger(it, () => rounds.announced.at(-1) ?? 'db-1');
+    const ledger = ledgerOf(it, rounds);
     try {
       await ledger.grows(50);
       const filler = join(small, 'filler');
@@ -58,6 +56,6 @@ test.runIf(isRoot)(
       await ledger.stop();
       await looking.stop();
     }
-    expect(await ledger.verdict()).toEqual({ lost: [], differs: 0 });
+    expect(await verdictOn(it, ledger)).toEqual({ lost: [], differs: 0 });
   },
 );

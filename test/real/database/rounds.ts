@@ -3,6 +3,7 @@ import { type Roles, readRoles } from '../../../src/local/database/roles-record.
 import type { NewEvent } from '../../../src/local/event-journal.js';
 import { paths } from '../../../src/local/layout.js';
 import { waitUntil } from '../../../src/process/wait.js';
+import { Ledger } from '../../helpers/ledger.js';
 import type { RunningSite } from './running-site.js';
 
 /** A cluster of a site with what it told, and rounds like those of a control plane. */
@@ -74,3 +75,19 @@ export const seenWaiting = (it: RunningSite, server: string): Promise<true> =>
     },
     { what: 'a commit that waits', deadlineMs: 5_000, everyMs: 20 },
   );
+
+/** Of writes to whoever is announced as the primary. */
+export const ledgerOf = (it: RunningSite, { announced }: Pick<Rounds, 'announced'>) =>
+  new Ledger(() => it.site.databases.connect(announced.at(-1) ?? 'db-1', 'dev', 500));
+
+/** What was acknowledged and is not there, and how many primary and standby differ by. */
+export async function verdictOn(it: RunningSite, ledger: Ledger) {
+  const [there, onOther] = await Promise.all(
+    ['db-1', 'db-2'].map(async (server) => {
+      const rows = await it.sql<{ n: number }>(server, 'operator', 'SELECT n FROM ledger');
+      return new Set(rows.map(({ n }) => n));
+    }),
+  );
+  if (!there || !onOther) throw new Error('two servers');
+  return { lost: ledger.lostFrom(there), differs: [...there].filter((n) => !onOther.has(n)).length };
+}

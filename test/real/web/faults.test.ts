@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { statistics } from '../../../src/local/balancer/runtime.js';
 import { paths } from '../../../src/local/layout.js';
+import { phpStatus } from '../../../src/local/web/php-status.js';
+import { phpWorkers } from '../../../src/local/web/web-instance.js';
 import { waitUntil } from '../../../src/process/wait.js';
 import { underLoad } from '../../helpers/load.js';
 import { startPlatform, type TestPlatform } from '../../helpers/platform.js';
@@ -20,7 +22,10 @@ beforeAll(async () => {
       // One instance for each fault: the second one within half a minute would be met with more patience.
       environments: { prod: { capacity: { min: 4 } }, dev: { capacity: { min: 1 } } },
     },
-    files: { 'site/index.php': indexPage, 'site/code.php': '<?php return 1;' },
+    files: {
+      'site/index.php': indexPage.replace('<?php', "<?php\nif (isset($_GET['stuck'])) { sleep(40); }"),
+      'site/code.php': '<?php return 1;',
+    },
   });
   expect(await site.cli(['promote', '--yes'])).toMatchObject({ exitCode: 0 });
 });
@@ -120,6 +125,27 @@ describe('nobody notices', () => {
           await delay(50);
         }
         expect(isReplaced()).toBe(true);
+        await untilWell();
+      },
+      load(),
+    );
+    expect(report).toMatchObject({ failed: 0, failures: [] });
+  });
+
+  it('that all PHP workers of an instance are stuck while its health page answers; it is replaced', async () => {
+    const before = pidOf(site.layout, 'prod-2.php-fpm');
+    const { origin = '' } = (await site.client.call('instances', { environment: 'prod' }))[1] ?? {};
+    const { host } = new URL(site.up.urls.prod);
+    for (let worker = 0; worker < phpWorkers; worker++) {
+      // Never answered.
+      void fetch(`${origin}/?stuck=${worker}`, { headers: { host } }).catch(() => undefined);
+    }
+    const areStuck = async () => (await phpStatus(origin))?.busy === phpWorkers;
+    await waitUntil(areStuck, { what: 'all workers to be stuck', deadlineMs: 30_000 });
+    const report = await underLoad(
+      site,
+      async () => {
+        await untilRestarted(site.layout, 'prod-2.php-fpm', before);
         await untilWell();
       },
       load(),

@@ -168,6 +168,16 @@ describe('with no database left', () => {
     expect(body).not.toMatch(/database|127\.9/i);
   });
 
+  test('a page is given up after each server had its second, although all of them hang', async () => {
+    await setEdition(`${first}:3306`);
+    replica1.hang();
+    replica2.hang();
+    const { status, ms } = await ask('where');
+    expect(status).toBe(503);
+    // Three addresses, a second each; asked twice it would be six.
+    expect(ms).toBeLessThan(5_500);
+  });
+
   test('a page that was half written is 503 and nothing of it is sent', async () => {
     const page = ask(`half&file=${file}`);
     await waitUntil(() => existsSync(file), { what: 'the page to be under way', deadlineMs: 5_000 });

@@ -9,7 +9,8 @@ final class Understudy_Edition_Servers
     private const REMEMBERED_SECONDS = 5;
 
     /**
-     * From the first request that finds no server at all. While a promotion is watched, one replica alone may answer;
+     * From when the first request began to look that finds no server at all: servers that hang take their second each,
+     * and are not asked all over again. While a promotion is watched, one replica alone may answer;
      * when it dies, it is back, or the edition taken back, within a second or two.
      */
     private const PATIENCE_SECONDS = 3;
@@ -59,14 +60,15 @@ final class Understudy_Edition_Servers
     /**
      * After none of them answered: waits a moment if another try is worth it. In an outage that has lasted, it is not:
      * requests that wait would take every worker from those that need no database.
+     * @param float $began when this request began to look, of microtime(true)
      */
-    public function wait_for_another_try(): bool
+    public function wait_for_another_try(float $began): bool
     {
         if (!self::remembers()) {
             return false;
         }
         $now = microtime(true);
-        apcu_add($this->outage(), $now, self::OUTAGE_REMEMBERED_SECONDS);
+        apcu_add($this->outage(), $began, self::OUTAGE_REMEMBERED_SECONDS);
         $since = apcu_fetch($this->outage());
         if ($since === false || $now - $since >= self::PATIENCE_SECONDS) {
             return false;

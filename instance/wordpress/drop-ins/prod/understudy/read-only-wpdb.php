@@ -44,6 +44,7 @@ class Understudy_Read_Only_Wpdb extends wpdb
     public function db_connect($allow_bail = true)
     {
         $this->is_mysql = true;
+        $began = microtime(true);
         do {
             foreach ($this->servers->in_order() as $name => $host) {
                 $connection = $this->open($name, $host);
@@ -53,7 +54,7 @@ class Understudy_Read_Only_Wpdb extends wpdb
                     return true;
                 }
             }
-        } while ($this->servers->wait_for_another_try());
+        } while ($this->servers->wait_for_another_try($began));
         $this->ready = false;
         if ($allow_bail) {
             understudy_unavailable('no database of the edition answers');
