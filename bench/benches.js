@@ -1,3 +1,4 @@
+import { commits } from './commits.js';
 import { content } from './content.js';
 import { failover } from './failover.js';
 import { importing } from './import.js';
@@ -36,5 +37,6 @@ export const benches = {
   scale: { summary: 'instances that come and go with the load', measure: scale },
   traffic: { summary: 'summing up access logs', measure: traffic },
   failover: { summary: 'losing the primary, and an instance', measure: failover },
+  commits: { summary: 'commits on two servers, beside one', measure: commits },
   cache: { summary: "prod's cached home page", measure: cache },
 };

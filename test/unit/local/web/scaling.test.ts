@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Capacity, decideCount, type Load, stillMatters } from '../../../src/local/web/scaling.js';
+import { type Capacity, decideCount, type Load, stillMatters } from '../../../../src/local/web/scaling.js';
 
 const capacity: Capacity = { min: 2, max: 4, requestsPerInstance: 100, scaleInSeconds: 60 };
 
