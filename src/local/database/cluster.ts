@@ -1,8 +1,7 @@
-import { messageOf, refusal, UnderstudyError } from '../../output/errors.js';
+import { refusal, UnderstudyError } from '../../output/errors.js';
 import type { SqlConnection } from '../../platform/databases.js';
 import type { ServerId } from '../../platform/edition.js';
 import type { ReplicationDialect, Source } from '../../replication/dialect.js';
-import type { TellEvent } from '../event-journal.js';
 import { admitStandby } from './admit.js';
 import { Backoff } from './backoff.js';
 import { type ClusterStatus, describe } from './cluster-status.js';
@@ -11,14 +10,16 @@ import { detection } from './detection.js';
 import { LookHistory, type Times } from './look-history.js';
 import { continueMove } from './move.js';
 import { type Answer, type LookAtData, type Observation, observe, type ServerProcesses } from './observe.js';
+import { PrimaryLoss } from './primary-loss.js';
 import { type Roles, readRoles, rolesMissing, writeRoles } from './roles-record.js';
 import { setAcknowledging, setReadOnly, setWaiting } from './semi-sync.js';
 import type { StartRole } from './server.js';
 import { Sessions } from './sessions.js';
+import { StandbyRebuild, type StandbyRebuildOptions } from './standby-rebuild.js';
 
 export type { ClusterStatus, ServerStatus } from './cluster-status.js';
 
-export interface ClusterOptions {
+export interface ClusterOptions extends StandbyRebuildOptions {
   readonly replicas: readonly ServerId[];
   readonly rolesFile: string;
   readonly processes: ServerProcesses;
@@ -32,9 +33,6 @@ export interface ClusterOptions {
   /** Told who the primary is once it accepts writes; told again after a restart of this program. May be repeated. */
   readonly announcePrimary: (primary: ServerId) => Promise<void>;
   readonly lookAtData: LookAtData;
-  /** Makes a standby a copy of the primary, with its binary logs. It runs afterwards. May take as long as data is large. */
-  readonly rebuildStandby: (standby: ServerId, primary: ServerId, signal: AbortSignal) => Promise<void>;
-  readonly tell: TellEvent;
   readonly now?: () => Date;
 }
 
@@ -54,12 +52,10 @@ export class Cluster {
   readonly #now: () => Date;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #histories = new Map<ServerId, LookHistory>();
-  readonly #ending = new AbortController();
   readonly #admission = new Backoff(detection.admitAgainMs, detection.admitAtLatestMs);
-  readonly #rebuild = new Backoff(detection.rebuildAgainMs, detection.rebuildAtLatestMs);
-  #rebuilding: Promise<void> | undefined;
+  readonly #rebuild: StandbyRebuild;
+  readonly #loss = new PrimaryLoss();
   #lookingAtReplicas: Promise<unknown> = Promise.resolve();
-  #primaryLostAt: number | undefined;
   #disconnectedSince: number | undefined;
   #replicas: readonly Observation[] = [];
   #replicasKeptAt = Number.NEGATIVE_INFINITY;
@@ -69,6 +65,7 @@ export class Cluster {
     this.#options = options;
     this.#now = options.now ?? (() => new Date());
     this.#sessions = new Sessions(options.connect);
+    this.#rebuild = new StandbyRebuild(options);
   }
 
   /**
@@ -84,7 +81,7 @@ export class Cluster {
 
   /** Whether the standby is being made a copy of the primary. */
   get isRebuilding(): boolean {
-    return this.#rebuilding !== undefined;
+    return this.#rebuild.isUnderWay;
   }
 
   /** Looks at every server and changes nothing. */
@@ -106,7 +103,7 @@ export class Cluster {
       const { roles, standby, primary } = seen;
       const reason = roles.standby.eligible ? whyLost(seen) : (roles.standby.reason ?? 'It is not in sync.');
       if (reason !== undefined || !standby.answer) throw ineligible(standby.id, reason);
-      this.#primaryLostAt = performance.now();
+      this.#loss.begins();
       await this.#beginMove(roles, standby, `${primary.id} was asked to give up its role.`);
       return this.#converge(signal);
     });
@@ -114,10 +111,9 @@ export class Cluster {
 
   /** Closes the connections, and stops a rebuild that is under way. The servers keep running as they are. */
   async end(): Promise<void> {
-    this.#ending.abort(
+    await this.#rebuild.end(
       new UnderstudyError({ code: 'interrupted', message: 'The control plane lets go of the databases.' }),
     );
-    await this.#rebuilding;
     await this.#lookingAtReplicas;
     await this.#alone(() => this.#sessions.end());
   }
@@ -205,7 +201,7 @@ export class Cluster {
         await this.#replaceProcess(standby.id, action.reason);
         break;
       case 'rebuild-standby':
-        this.#beginRebuild(standby.id, primary.id, action.reason);
+        this.#rebuild.begin(standby.id, primary.id, action.reason);
         break;
     }
     return this.#look();
@@ -226,32 +222,11 @@ export class Cluster {
     await processes.start(server);
   }
 
-  /** In the background: copying takes long, and meanwhile somebody must look after the primary. */
-  #beginRebuild(standby: ServerId, primary: ServerId, reason: string): void {
-    const { rebuildStandby, tell } = this.#options;
-    this.#rebuild.putOff();
-    const began = performance.now();
-    const told = (kind: 'standby-rebuilt' | 'rebuild-failed', detail: string) =>
-      tell({ kind, subject: standby, detail, ms: Math.round(performance.now() - began) });
-    this.#rebuilding = rebuildStandby(standby, primary, this.#ending.signal)
-      .then(
-        () => told('standby-rebuilt', `It is a copy of ${primary}. ${reason}`),
-        (error) => told('rebuild-failed', `${messageOf(error)} It had to be rebuilt: ${reason}`),
-      )
-      .finally(() => {
-        this.#rebuilding = undefined;
-      });
-  }
-
   /** The primary comes back, and nobody else was primary meanwhile. */
   #tellOfRestart({ primary, writable }: Roles): void {
-    if (writable?.server !== primary || this.#primaryLostAt === undefined) return;
+    if (writable?.server !== primary || this.#loss.ms === undefined) return;
     const detail = 'It was started in place and may be written to again.';
-    this.#options.tell({ kind: 'primary-restarted', subject: primary, detail, ms: this.#sinceLost() });
-  }
-
-  #sinceLost(): number | undefined {
-    return this.#primaryLostAt === undefined ? undefined : Math.round(performance.now() - this.#primaryLostAt);
+    this.#options.tell({ kind: 'primary-restarted', subject: primary, detail, ms: this.#loss.ms });
   }
 
   async #admit(seen: Situation): Promise<void> {
@@ -323,10 +298,10 @@ export class Cluster {
       disconnectedMs,
       primaryTimes,
       standbyTimes,
-      rebuilding: this.#rebuilding !== undefined,
+      rebuilding: this.#rebuild.isUnderWay,
       due: { rebuild: this.#rebuild.isDue(), admission: this.#admission.isDue() },
     };
-    this.#rememberLoss(situation);
+    this.#loss.remember(situation);
     return situation;
   }
 
@@ -337,14 +312,6 @@ export class Cluster {
     const began = performance.now();
     const seen = await this.#observe(id, deadlineMs);
     return [seen, history.add(seen, began)];
-  }
-
-  /** Since when writes are away; what an event says is counted from there. */
-  #rememberLoss(seen: Situation): void {
-    const { roles, primary, primaryTimes: times } = seen;
-    const isServing = primary.answer?.readOnly === false && whyPrimaryLost(seen) === undefined;
-    if (isServing && !roles.moving) this.#primaryLostAt = undefined;
-    else this.#primaryLostAt ??= performance.now() - Math.max(times.awayMs, times.commitMs, times.fullMs);
   }
 
   #rememberCalm({ standby }: Roles): void {
@@ -397,8 +364,8 @@ export class Cluster {
     this.#announced = primary.id;
     if (!roles.moving) return;
     const detail = `${primary.id} is the primary, and ${roles.standby.id} is to become its standby.`;
-    this.#options.tell({ kind: 'failover-done', subject: primary.id, detail, ms: this.#sinceLost() });
-    this.#primaryLostAt = undefined;
+    this.#options.tell({ kind: 'failover-done', subject: primary.id, detail, ms: this.#loss.ms });
+    this.#loss.ends();
   }
 
   #keepReplicasReadOnly(): void {
