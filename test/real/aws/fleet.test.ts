@@ -203,6 +203,28 @@ describe('instances in AWS', () => {
     expect(readdirSync(join(second.root, 'editions')).sort()).toEqual(['.lock', '0', '1']);
   });
 
+  it('that do not have the recorded edition refuse to switch to it, so that it can be prepared', async () => {
+    await archive.setCurrentEdition(edition(2));
+    await expect(fleet.switch([two], 2)).rejects.toMatchObject({ code: 'edition-refused' });
+    expect((await second.page()).text).toBe('first\n');
+  });
+
+  it('whose agent is killed while it waits for the moment switch all the same', async () => {
+    await Promise.all([one, two].map((id) => fleet.prepare(id, edition(2), signal())));
+    const switched = fleet.switch([one, two], 2);
+    // It looks once a second: by then it has begun to wait.
+    await delay(1_500);
+    second.killAgent();
+    await second.startAgent();
+    expect((await switched).spreadMs).toBeLessThan(20_000);
+    for (const host of [first, second]) expect(await host.page()).toMatchObject({ edition: '2', text: 'second\n' });
+    await archive.setCurrentEdition(edition(1));
+    await fleet.switch([one, two], 1);
+    for (const id of [one, two]) await fleet.prepare(id, edition(1), signal());
+    for (const id of [one, two]) await fleet.prune(id, [1]);
+    expect(await fleet.leftovers(1)).toEqual([]);
+  });
+
   it('start PHP anew without a request that fails', async () => {
     const startedAt = async () =>
       (JSON.parse((await first.page('/-/fpm-status?json')).text) as { 'start time': number })['start time'];
@@ -306,7 +328,7 @@ describe('dev', () => {
   });
 
   it('is not held while a request does not end', async () => {
-    writeFileSync(join(dev.folder, 'files/dev/slow.php'), '<?php sleep(9); echo "slow";');
+    writeFileSync(join(dev.folder, 'files/dev/slow.php'), '<?php sleep(8); echo "slow";');
     const slow = dev.page('/slow.php');
     await delay(500);
     await expect(fleet.holdDev(30_000, signal())).rejects.toMatchObject({ code: 'dev-busy' });
