@@ -3,8 +3,7 @@ import { isUtf8 } from 'node:buffer';
 /** Long enough for any plugin, short enough to leave room for the folder in which an instance unpacks it (PATH_MAX). */
 const longestPathBytes = 1024;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
+const controlCharacter = /\p{Cc}/u;
 
 /** Why a path cannot stand in a manifest, whose lines are text; undefined if it can. */
 export function nameProblem(path: string): string | undefined {
@@ -19,7 +18,7 @@ export const notUtf8 = 'has a name that is not UTF-8';
 /** A path as it can be shown: bytes that a terminal must not get are written as \xNN. */
 export function printable(path: Buffer): string {
   const text = isUtf8(path) ? path.toString() : path.toString('latin1').replace(/[\u0080-\u00ff]/g, asHex);
-  const shown = text.replace(new RegExp(controlCharacter, 'g'), asHex);
+  const shown = text.replace(new RegExp(controlCharacter, 'gu'), asHex);
   return shown.length > 200 ? `${shown.slice(0, 120)}…${shown.slice(-60)}` : shown;
 }
 
