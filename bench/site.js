@@ -118,6 +118,8 @@ export class BenchSite {
 
   /** Removes everything; has its own time, whatever was interrupted. */
   async destroy() {
+    // Interrupted, a promotion goes on without its command, and `down` is refused beside it.
+    await this.cli('promote', ['--abort'], AbortSignal.timeout(longestMs), [1, 3]);
     await this.cli('down', ['--destroy', '--yes'], AbortSignal.timeout(longestMs));
     await rm(this.folder, { recursive: true, force: true });
   }
