@@ -126,6 +126,7 @@ function gatedDatabase({ databases, positions, gate }: SiteDatabases, call: Call
     positions,
     gate,
     routing,
+    rebuildsFrom: 'replica',
     rebuild: async (replica, from, work) =>
       void (await call('rebuildReplica', { replica, from }, { ...work, deadlineMs: rebuildMs })),
   };

@@ -16,7 +16,12 @@ export interface GatedDatabase {
   readonly gate: ReplicationGate;
   readonly routing: Routing;
   /**
-   * Makes a replica an identical copy of another, at that one's position, gate closed, while the other keeps serving.
+   * What a rebuilt replica is a copy of. `replica`: of the other one, at its position. `primary`, on RDS, which copies
+   * no replica where it stands: of dev as it is then, so that it can answer for prod from the next promotion on.
+   */
+  readonly rebuildsFrom: 'replica' | 'primary';
+  /**
+   * Makes a replica anew, gate closed, while the other one, `from`, keeps serving: see `rebuildsFrom`.
    * @throws code `rebuild-failed`; what was there is gone then, and it must be called again
    */
   rebuild(replica: ServerId, from: ServerId, options: WorkOptions): Promise<void>;

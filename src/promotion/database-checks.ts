@@ -35,6 +35,8 @@ export async function refuseUnfitDatabase(database: GatedDatabase, previous: Edi
     }
     if (!previous || isAhead) continue;
     if (!previous.replicas.includes(replica)) {
+      // Made anew from the primary: this promotion moves it first, and takes it in.
+      if (database.rebuildsFrom === 'primary' && previous.replicas.length > 0) continue;
       throw unfit('replica-left-out', `does not belong to prod's edition ${previous.id}`);
     }
     if (position !== previous.position) {

@@ -6,13 +6,22 @@ import type { WorkOptions } from '../platform/work.js';
 import { refuseWhileFollowing } from './refuse-while-following.js';
 import { reviseEverywhere } from './revise-edition.js';
 
+export interface RebuiltReplica {
+  readonly position: Position;
+  /** False where it stands later than prod's edition: the next promotion takes it in. */
+  readonly inUse: boolean;
+}
+
 /**
- * Takes a replica out of prod's edition, makes it a copy of another one, and takes it in again. Prod keeps serving from
- * the other one. The caller holds the promotion's lock.
- * @returns where it stands now
+ * Takes a replica out of prod's edition, makes it anew, and takes it in again where it stands at the edition's position.
+ * Prod keeps serving from the other one. The caller holds the promotion's lock.
  * @throws refusals `no-database`, `no-donor` if no other replica stands at the edition's position with its gate closed
  */
-export async function rebuildIntoEdition(platform: Platform, replica: ServerId, work: WorkOptions): Promise<Position> {
+export async function rebuildIntoEdition(
+  platform: Platform,
+  replica: ServerId,
+  work: WorkOptions,
+): Promise<RebuiltReplica> {
   const { database } = platform;
   if (!database) throw refusal({ code: 'no-database', message: 'This site has no database.' });
   const edition = await platform.releases.currentEdition();
@@ -28,8 +37,12 @@ export async function rebuildIntoEdition(platform: Platform, replica: ServerId, 
     });
   }
   if (edition) await reviseEverywhere(platform, { ...edition, replicas: [donor] });
+  // It will not be back before the next promotion, and whoever asks meanwhile must not come to it.
+  if (database.rebuildsFrom === 'primary') await database.routing.setWeight(replica, 0);
   await database.rebuild(replica, donor, work);
+  const { position } = await database.gate.status(replica);
+  if (edition && position !== edition.position) return { position, inUse: false };
   if (edition) await reviseEverywhere(platform, { ...edition, replicas: [donor, replica].sort() });
   await database.routing.setWeight(replica, 100);
-  return seen.position;
+  return { position, inUse: true };
 }

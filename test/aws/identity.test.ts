@@ -62,6 +62,14 @@ const reasons: Readonly<Record<string, string>> = {
   'operations/HostRole TellHowPromotionsGo data/ReleasesBucket/operations/*': 'all objects below one key',
   'operations/HostRole TellHowPromotionsGo data/ReleasesBucket/promotions/*': 'all objects below one key',
   'operations/HostRole TellHowPromotionsGo data/ReleasesBucket/jobs/*': 'all objects below one key',
+  ...Object.fromEntries(
+    ['db', 'pg', 'subgrp', 'og'].map((kind) => [
+      `operations/HostRole MakeReplicas arn:aws:rds:eu-central-1:AWS::AccountId:${kind}:*`,
+      "the condition limits it to replicas with this site's tags",
+    ]),
+  ),
+  'operations/HostRole RemoveReplicas arn:aws:rds:eu-central-1:AWS::AccountId:db:*':
+    "the condition limits it to replicas with this site's tags: never the master",
   'operations/Functionsheartbeatrole BeInTheNetwork *': 'interfaces in the VPC, which Lambda makes with this role',
   'operations/Functionsheartbeatrole FindServers *': 'a list, which AWS does not limit',
   'operations/Functionsheartbeatrole Measure *': 'metrics have no resource; the condition limits the namespace',
@@ -129,6 +137,10 @@ describe('what may be done', () => {
     expect(actions.filter((action) => /^(iam|cloudformation|sts):/.test(action))).toEqual([]);
     // Lambda places a function in a VPC with that function's own role.
     const place = ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface'];
-    expect(actions.filter((action) => /^(ec2|rds):(?!Describe)/.test(action))).toEqual([...place, ...place]);
+    // Replicas, by their tags, when one is made anew.
+    const rebuild = ['AddTagsToResource', 'CreateDBInstanceReadReplica', 'DeleteDBInstance', 'ModifyDBInstance'];
+    expect(actions.filter((action) => /^(ec2|rds):(?!Describe)/.test(action)).sort()).toEqual(
+      [...place, ...place, ...rebuild.map((name) => `rds:${name}`)].sort(),
+    );
   });
 });

@@ -6,8 +6,11 @@ import { refuseWithoutTerminal } from './promote.js';
 
 export const replica: Verb = {
   name: 'replica',
-  summary: 'make a replica good again: a copy of the other one, which goes on serving',
-  examples: [['replica rebuild replica-2', 'copies replica-1']],
+  summary: 'make a replica good again, while the other one goes on serving',
+  examples: [
+    ['replica rebuild replica-2', 'copies replica-1'],
+    ['replica rebuild replica-2 --target aws', 'copies dev: in use with the next promotion'],
+  ],
   declare: (command) =>
     command
       .argument('<rebuild>', 'what to do')
@@ -30,10 +33,11 @@ export const replica: Verb = {
         throw refusal({ code: 'declined', message: 'Nothing was changed.' });
       }
     }
-    const position = await (await operationsOf(context)).rebuild(id);
+    const { position, inUse } = await (await operationsOf(context)).rebuild(id);
+    const then = inUse ? 'is in use again' : 'gets into use with the next promotion';
     terminal.result(
-      { replica: id, position },
-      () => `${id} stands at ${position || 'the beginning'} and is in use again.`,
+      { replica: id, position, inUse },
+      () => `${id} stands at ${position || 'the beginning'} and ${then}.`,
     );
     return 0;
   },

@@ -7,7 +7,7 @@ import { readCertificate } from '../../promotion/certificate/certificates.js';
 import { verifyCertificate } from '../../promotion/certificate/verify.js';
 import { refuseBesideInterrupted } from '../../promotion/history.js';
 import { Journal, readJournal } from '../../promotion/journal.js';
-import { rebuildIntoEdition } from '../../replication/rebuild-into-edition.js';
+import { type RebuiltReplica, rebuildIntoEdition } from '../../replication/rebuild-into-edition.js';
 import { acquireLock } from '../../state/lock.js';
 import { copyWhile } from './copy-while.js';
 import { folderOf, hostPaths, type Job, readJob } from './documents.js';
@@ -70,7 +70,7 @@ async function rebuild(
   id: string,
   { replica, by }: Extract<Job, { kind: 'rebuild' }>,
   work: WorkOptions,
-): Promise<string> {
+): Promise<RebuiltReplica> {
   const why = `rebuilding ${replica}`;
   const lease = await takeLease(bucket, { id, why, by, onLost: (error: UnderstudyError) => end(error) });
   try {

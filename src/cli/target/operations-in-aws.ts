@@ -3,8 +3,8 @@ import { GateRecord } from '../../aws/operate/database/gate-record.js';
 import { publishedSite } from '../../aws/operate/published-site.js';
 import { s3EditionHistory } from '../../aws/operate/s3-edition-history.js';
 import { S3ReleaseArchive } from '../../aws/operate/s3-release-archive.js';
-import type { Position } from '../../platform/position.js';
 import type { VerifiedClaim } from '../../promotion/certificate/verify.js';
+import type { RebuiltReplica } from '../../replication/rebuild-into-edition.js';
 import type { CommandContext } from '../command.js';
 import { certificateIn } from './aws-certificates.js';
 import { runJob } from './aws-jobs.js';
@@ -37,7 +37,7 @@ export function operationsInAws(context: CommandContext, access: AwsAccess): Ope
     certificate: (id) => certificateIn(releases, id),
     verify: async ({ id }) =>
       (await runJob(access, context, { kind: 'verify', certificate: id })) as readonly VerifiedClaim[],
-    rebuild: async (replica) => (await runJob(access, context, { kind: 'rebuild', replica })) as Position,
+    rebuild: async (replica) => (await runJob(access, context, { kind: 'rebuild', replica })) as RebuiltReplica,
     accessLogs: async () => new S3AccessLogs(logs),
     showLogs: (what, how) => showAwsLogs(access, what, how),
     shell: (environment, command) => openAwsShell(context, access, environment, command),

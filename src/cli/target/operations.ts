@@ -2,13 +2,13 @@ import type { AccessLogs } from '../../platform/access-logs.js';
 import type { Edition, ServerId } from '../../platform/edition.js';
 import type { EditionRecord } from '../../platform/editions.js';
 import type { MeantGates } from '../../platform/meant-gates.js';
-import type { Position } from '../../platform/position.js';
 import type { Release } from '../../platform/releases.js';
 import type { PlatformStatus } from '../../platform/status.js';
 import type { VerifiedClaim } from '../../promotion/certificate/verify.js';
 import type { Certificate } from '../../promotion/facts.js';
 import type { PromotionRequest } from '../../promotion/request.js';
 import type { PromotionResult } from '../../promotion/result.js';
+import type { RebuiltReplica } from '../../replication/rebuild-into-edition.js';
 import type { EnvironmentName, Site } from '../../site/schema.js';
 import type { CommandContext } from '../command.js';
 
@@ -25,8 +25,8 @@ export interface Operations {
   certificate(id: string | undefined): Promise<IssuedCertificate>;
   /** Looks at every claim of it again, on the running platform. */
   verify(issued: IssuedCertificate): Promise<readonly VerifiedClaim[]>;
-  /** Makes a replica a copy of the other one. @returns where it stands */
-  rebuild(replica: ServerId): Promise<Position>;
+  /** Makes a replica anew: a copy of the other one, or on AWS of dev. */
+  rebuild(replica: ServerId): Promise<RebuiltReplica>;
   accessLogs(): Promise<AccessLogs>;
   /** Prints what servers have written. @returns the exit status */
   showLogs(what: string | undefined, how: { readonly lines: number; readonly follow: boolean }): Promise<number>;

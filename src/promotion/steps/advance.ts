@@ -45,7 +45,13 @@ export const advance = (database: GatedDatabase): Step<PromotionContext, Promoti
     const position = await closedAt(database, advanced);
     // Before the first promotion nobody is served from it: it may stay where it is.
     if (!previous || position === previous.position) return;
-    // A replica cannot go back. The other one never left the previous edition's position: it is copied.
+    // A replica cannot go back. Where a new one would not stand there either, nothing is gained by making it.
+    if (database.rebuildsFrom === 'primary') {
+      const text = `${advanced} stays where it is, ahead of prod, and out of use until the next promotion. Prod is served by ${kept} alone.`;
+      report({ kind: 'note', level: 'warning', text });
+      return;
+    }
+    // The other one never left the previous edition's position: it is copied.
     await database.rebuild(advanced, kept, { report, signal });
   },
 });

@@ -1,5 +1,5 @@
 import { UnderstudyError } from '../../output/errors.js';
-import type { ServerId } from '../../platform/edition.js';
+import type { Edition, ServerId } from '../../platform/edition.js';
 import type { GatedDatabase } from '../../platform/platform.js';
 import { waitUntil } from '../../process/wait.js';
 import { reviseEverywhere } from '../../replication/revise-edition.js';
@@ -17,7 +17,7 @@ export const drain = (database: GatedDatabase): Step<PromotionContext, Promotion
   title: 'Take one replica out of the edition in use',
   async do({ platform, signal }, before) {
     const { previous } = need(before, 'preflight');
-    const { kept, advanced } = await choose(database);
+    const { kept, advanced } = await choose(database, previous);
     if (previous) {
       await reviseEverywhere(platform, heldBy(previous, kept));
       await database.routing.setWeight(advanced, 0);
@@ -35,21 +35,38 @@ export const drain = (database: GatedDatabase): Step<PromotionContext, Promotion
   async undo({ platform }, facts) {
     const { previous } = need(facts, 'preflight');
     if (!previous) return;
-    const { advanced } = facts.drain ?? (await choose(database));
-    // Whoever comes here after the replica has moved has rebuilt it first: see the step that advances.
+    const { kept, advanced } = facts.drain ?? (await choose(database, previous));
+    // Whoever comes here after the replica has moved has rebuilt it first, where that brings it back: see the step that
+    // advances. Where it does not, prod is served by the other one until the next promotion.
+    if (database.rebuildsFrom === 'primary' && !(await standsAt(database, advanced, previous))) {
+      return reviseEverywhere(platform, heldBy(previous, kept));
+    }
     await reviseEverywhere(platform, previous);
-    await database.routing.setWeight(advanced, 100);
+    if (previous.replicas.includes(advanced)) await database.routing.setWeight(advanced, 100);
   },
 });
 
-/** The last one goes first: always the same, so that a run after a crash chooses as the one before it did. */
-async function choose({ databases }: GatedDatabase): Promise<{ kept: ServerId; advanced: ServerId }> {
+/**
+ * The last one goes first: always the same, so that a run after a crash chooses as the one before it did. One that does
+ * not answer for the edition in use goes before one that does.
+ */
+async function choose(
+  { databases }: GatedDatabase,
+  previous: Edition | null,
+): Promise<{ kept: ServerId; advanced: ServerId }> {
   const { replicas } = await databases.topology();
-  const [kept, advanced] = [replicas.at(0), replicas.at(-1)];
-  if (!kept || !advanced || kept === advanced) {
+  const [alone] = previous?.replicas.length === 1 ? previous.replicas : [];
+  const kept = alone ?? replicas.at(0);
+  const advanced = replicas.filter((id) => id !== kept).at(-1);
+  if (!kept || !advanced) {
     throw new UnderstudyError({ code: 'too-few-replicas', message: 'A promotion needs two replicas.' });
   }
   return { kept, advanced };
+}
+
+async function standsAt({ gate }: GatedDatabase, replica: ServerId, edition: Edition): Promise<boolean> {
+  const seen = await gate.status(replica).catch(() => undefined);
+  return edition.replicas.includes(replica) && seen?.position === edition.position;
 }
 
 async function waitForReaders({ databases }: GatedDatabase, replica: ServerId, signal: AbortSignal): Promise<void> {

@@ -46,29 +46,39 @@ async function makeRedundant(
 ): Promise<Edition> {
   const { edition: during } = need(before, 'canary');
   const { drain } = before;
-  const edition = drain ? { ...during, replicas: [drain.kept, drain.advanced].sort() } : during;
-  if (drain) await follow(context, database, drain, edition);
+  const isBoth = drain !== undefined && (await follow(context, database, drain, during));
+  const edition = isBoth ? { ...during, replicas: [drain.kept, drain.advanced].sort() } : during;
   await reviseEverywhere(context.platform, edition);
   for (const replica of edition.replicas) await database.routing.setWeight(replica, 100);
   return edition;
 }
 
-/** Brings A to where B stands; if A was lost in the bake, it is made a copy of B. */
+/**
+ * Brings A to where B stands; if A was lost in the bake, it is made a copy of B, where that can be.
+ * @returns whether it stands there
+ */
 async function follow(
   { report, signal }: PromotionContext,
   database: GatedDatabase,
   { kept, advanced }: PromotionFacts['drain'],
   { position }: Edition,
-): Promise<void> {
+): Promise<boolean> {
   if (position === undefined) throw new Error('A site with a database has an edition without a position.');
   try {
     const from = (await database.gate.status(kept)).position;
     await database.gate.advance(kept, position, { signal, deadlineMs: advanceDeadline(from, position) });
   } catch (error) {
+    if (database.rebuildsFrom === 'primary') {
+      signal.throwIfAborted();
+      const text = `${kept} cannot follow (${messageOf(error)}): prod is served by ${advanced} alone. Run \`understudy replica rebuild ${kept}\`.`;
+      report({ kind: 'note', level: 'warning', text });
+      return false;
+    }
     const text = `${kept} cannot follow (${messageOf(error)}) and is made a copy of ${advanced}.`;
     report({ kind: 'note', level: 'warning', text });
     await database.rebuild(kept, advanced, { report, signal });
   }
+  return true;
 }
 
 /** One after the other: each is out of traffic for a moment. */

@@ -46,6 +46,7 @@ export function awsDatabase({ siteName, clients, bucket, authorities }: AwsDatab
     gate,
     record,
     routing: route53Routing(route53, siteName),
+    rebuildsFrom: 'primary',
     rebuild: (replica, _from, work) => rebuildReplica({ siteName, rds, databases, gate, bucket, replica }, work),
   };
 }

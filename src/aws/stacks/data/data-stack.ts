@@ -26,6 +26,8 @@ export class DataStack extends Stack {
   /** Under a name of its own, which other stacks import. */
   readonly releaseBucketArn: string;
   readonly publicZoneId: string;
+  /** The zone with the names of the databases. */
+  readonly privateZoneId: string;
   /** The site's schema, on every server. */
   readonly schema: string;
 
@@ -41,12 +43,12 @@ export class DataStack extends Stack {
       administrator: this.secrets.database.administrator,
       schema: this.schema,
     });
-    new DatabaseNames(this, 'DatabaseNames', {
+    this.privateZoneId = new DatabaseNames(this, 'DatabaseNames', {
       siteName: name,
       vpcId: network.network.vpcId,
       primary: this.database.primary,
       replicas: this.database.replicas,
-    });
+    }).zone.attrId;
     this.files = new FileSystems(this, 'Files', {
       siteName: name,
       network: network.network,

@@ -10,6 +10,7 @@ import type { NetworkStack } from '../network/network-stack.js';
 import { operationsHostVariables, userData } from '../web/host-file.js';
 import { belowKeys, hostRole, mayMount, mayRead } from '../web/host-role.js';
 import { LaunchTemplate } from '../web/launch-template.js';
+import { acceptRebuilding, mayRebuild, maySpread } from './may-rebuild.js';
 
 export interface OperationsHostProps {
   readonly of: AwsSite;
@@ -95,6 +96,8 @@ export class OperationsHost extends Construct {
           'elasticloadbalancing:DescribeTargetHealth',
           'elasticloadbalancing:DescribeTargetGroups',
           'rds:DescribeDBInstances',
+          'rds:DescribeEvents',
+          'route53:ListHostedZonesByName',
           'cloudwatch:DescribeAlarms',
           'cloudwatch:GetMetricData',
         ],
@@ -106,9 +109,12 @@ export class OperationsHost extends Construct {
         resources: ['*'],
         conditions: { StringEquals: { 'cloudwatch:namespace': 'Understudy' } },
       }),
+      ...maySpread(this, of.site.name, data.privateZoneId),
+      ...mayRebuild(this, of.site.name),
       new PolicyStatement({ sid: 'Notify', actions: ['sns:Publish'], resources: [topicArn] }),
     ]);
     belowKeys(role, of.site.name, [...Object.values(releaseKeys), ...sharedKeys]);
+    acceptRebuilding(role);
     return role;
   }
 }
