@@ -96,7 +96,7 @@ export interface AdvanceOptions {
 }
 
 export interface ReplicationGate {
-  /** @throws code `database-unreachable` */
+  /** @throws code `database-unreachable`, `deadline` after some seconds: a server that hangs is not waited for */
   status(replica: ServerId): Promise<GateStatus>;
   /**
    * Applies dev's changes up to exactly `to`, then closes the gate. A replica that stands there already is left alone.

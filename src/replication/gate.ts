@@ -17,6 +17,8 @@ export interface GateOptions {
 }
 
 const defaultDeadlineMs = 60_000;
+/** Of each statement: whoever asks how all replicas stand must not wait for the one that hangs. */
+const statusMs = 3_000;
 /** Between two looks at a replica that advances. */
 const lookEveryMs = 50;
 
@@ -28,7 +30,7 @@ export function replicationGate({ databases, dialect, source }: GateOptions): Re
   const on = <T>(server: ServerId, work: (connection: SqlConnection) => Promise<T>) =>
     withOperator(databases, server, work);
   return {
-    status: (replica) => on(replica, async (connection) => statusOf(await dialect.read(connection))),
+    status: (replica) => on(replica, async (connection) => statusOf(await dialect.read(connection, statusMs))),
     close: (replica) => on(replica, (connection) => dialect.detach(connection)),
     requireKnown: (position) => requireOnSource({ databases, positions: dialect }, position, {}),
     open: (replica) =>
