@@ -6,7 +6,7 @@ import { releaseKeys as folders, replicaIds } from '../naming.js';
 import type { Bucket } from '../operate/bucket.js';
 import type { AwsDatabases } from '../operate/database/databases.js';
 import type { GateRecord } from '../operate/database/gate-record.js';
-import { s3EditionHistory } from '../operate/s3-edition-history.js';
+import { isLeased } from '../operate/lease.js';
 import { releaseKeys } from '../operate/s3-release-archive.js';
 import { readStored } from '../operate/stored-json.js';
 import { enforceGates } from './enforce-gates.js';
@@ -33,11 +33,11 @@ const cronSchema = z.object({
 export async function lookAtSite({ databases, gate, record, bucket, now = Date.now }: LookOptions): Promise<SiteFacts> {
   const servers = await databases.servers();
   const there = servers.filter(({ id }) => replicaIds.some((replica) => replica === id));
-  const [{ seen, meant }, topology, edition, history, served, cron] = await Promise.all([
+  const [{ seen, meant }, topology, edition, promoting, served, cron] = await Promise.all([
     enforceGates({ gate, record, replicas: there.map(({ id }) => id), now }),
     databases.topology(),
     readStored(bucket, releaseKeys.currentEdition, editionSchema),
-    s3EditionHistory(bucket).list(),
+    isLeased(bucket, now()),
     servedNow(bucket, now()),
     readStored(bucket, cronKey, cronSchema),
   ]);
@@ -46,7 +46,7 @@ export async function lookAtSite({ databases, gate, record, bucket, now = Date.n
     replicas: seen.map((one) => ({ ...one, instance: there.find(({ id }) => id === one.id)?.instance ?? one.id })),
     meant,
     edition,
-    isFinal: history.some((one) => one.edition.id === edition?.id),
+    promoting,
     served,
     cron,
     now: now(),

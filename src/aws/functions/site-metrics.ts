@@ -1,5 +1,5 @@
 import type { DatabaseState } from '../../platform/databases.js';
-import type { Edition, ServerId } from '../../platform/edition.js';
+import type { Edition } from '../../platform/edition.js';
 import { closedDays, type MeantGates } from '../../platform/meant-gates.js';
 import type { SeenReplica } from './enforce-gates.js';
 import type { Measured } from './publish.js';
@@ -11,8 +11,8 @@ export interface SiteFacts {
   readonly meant: MeantGates;
   /** Undefined before the first promotion. */
   readonly edition: Edition | undefined;
-  /** Whether the history of editions has it: a promotion writes it there when it is final. */
-  readonly isFinal: boolean;
+  /** Whether somebody changes prod at this moment: a promotion, or a replica that is made anew. */
+  readonly promoting: boolean;
   /** Which edition each instance of prod says that it serves; only of those that have said something lately. */
   readonly served: readonly (number | null)[];
   /** When dev's scheduled jobs were last run, in ms since 1970, and by how many at a time; undefined if that is not told. */
@@ -23,7 +23,7 @@ export interface SiteFacts {
 
 /** All metrics that src/monitoring has alarms on and no service of AWS publishes. */
 export function siteMetrics(facts: SiteFacts): readonly Measured[] {
-  const { state, replicas, meant, edition, served, cron, now } = facts;
+  const { state, replicas, meant, edition, promoting, served, cron, now } = facts;
   const answering = replicas.filter(({ status }) => status !== undefined).length;
   const days = closedDays(meant, now);
   return [
@@ -33,7 +33,7 @@ export function siteMetrics(facts: SiteFacts): readonly Measured[] {
     ...replicas.flatMap((replica) => ofReplica(replica, facts)),
     ...(days === undefined ? [] : [{ name: 'GateClosedDays', value: days }]),
     ...(edition ? [{ name: 'InstancesNotOnEdition', value: served.filter((id) => id !== edition.id).length }] : []),
-    ...(edition && !edition.following && !isPromoting(facts)
+    ...(edition && !edition.following && !promoting
       ? [{ name: 'EditionReplicas', value: edition.replicas.length }]
       : []),
     ...(cron
@@ -68,16 +68,4 @@ function isLeaking({ id, status, closed }: SeenReplica, { edition, meant }: Site
   if (closed) return true;
   if (!edition.replicas.includes(id) || meant[id]?.meant === 'advancing') return false;
   return status.gate === 'open' || status.position !== (edition.position ?? '');
-}
-
-/** A promotion moves a replica that is out of the edition, minutes before it names it again. */
-const movedLatelyMs = 60 * 60_000;
-
-function isPromoting({ edition, isFinal, meant, now }: SiteFacts): boolean {
-  if (!isFinal) return true;
-  const isOnItsWay = (id: ServerId) => {
-    const { meant: state, since } = meant[id] ?? {};
-    return state === 'advancing' || (since !== undefined && now - Date.parse(since) < movedLatelyMs);
-  };
-  return Object.keys(meant).some((id) => !edition?.replicas.includes(id) && isOnItsWay(id));
 }

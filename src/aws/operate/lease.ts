@@ -79,6 +79,12 @@ export async function endDeadLease(bucket: Bucket, now: () => number = Date.now)
   return emptied === undefined ? leaseHolder(bucket) : undefined;
 }
 
+/** Whether somebody changes prod at this moment, as far as another machine can tell. */
+export async function isLeased(bucket: Bucket, now: number): Promise<boolean> {
+  const holder = await leaseHolder(bucket);
+  return holder !== undefined && !isGone(holder, now);
+}
+
 function isGone({ process: holder, renewedAt }: LeaseHolder, now: number): boolean {
   const own = identify(process.pid);
   if (own?.bootId === holder.bootId) return !isAlive(holder);

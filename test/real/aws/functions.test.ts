@@ -12,7 +12,6 @@ import { cronKey } from '../../../src/aws/functions/look-at-site.js';
 import { Bucket } from '../../../src/aws/operate/bucket.js';
 import { rdsAuthorities } from '../../../src/aws/operate/database/authorities.js';
 import { type AwsDatabase, awsDatabase } from '../../../src/aws/operate/database/aws-database.js';
-import { s3EditionHistory } from '../../../src/aws/operate/s3-edition-history.js';
 import { releaseKeys } from '../../../src/aws/operate/s3-release-archive.js';
 import { run } from '../../../src/process/run.js';
 import { waitUntil } from '../../../src/process/wait.js';
@@ -110,8 +109,6 @@ test('a gated replica that was rebooted and replicates is closed, and told as a 
   for (const replica of ['replica-1', 'replica-2']) await aws.gate.advance(replica, position);
   const edition = { id: 3, release: 2, position, replicas: ['replica-1', 'replica-2'] };
   put(releaseKeys.currentEdition, edition);
-  const made = { edition, schema: null, configuration: null, switchedAt: '2026-01-01T00:00:00.000Z' };
-  await s3EditionHistory(bucket).record(made);
   expect((await call('keeper')).published).toMatchObject({ 'GateLeaked replica-2': 0, EditionReplicas: 2 });
 
   await rds.reboot('replica-2', { startsReplication: true });

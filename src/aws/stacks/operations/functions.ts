@@ -11,7 +11,7 @@ import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import type { AwsSite } from '../../../site/aws-site.js';
 import { bundle } from '../../bundles.js';
-import { alarmName, metrics, releaseKeys, replicaIds } from '../../naming.js';
+import { alarmName, metrics, operationKeys, releaseKeys, replicaIds } from '../../naming.js';
 import { gateRecordKey } from '../../operate/database/gate-record.js';
 import { accept } from '../accept.js';
 import type { DataStack } from '../data/data-stack.js';
@@ -217,6 +217,11 @@ function mayKeep(bucketArn: string): PolicyStatement[] {
       sid: 'ReadEditionsAndReports',
       actions: ['s3:GetObject'],
       resources: [releaseKeys.editions, releaseKeys.reports].map((key) => `${bucketArn}/${key}*`),
+    }),
+    new PolicyStatement({
+      sid: 'SeeWhoPromotes',
+      actions: ['s3:GetObject'],
+      resources: [`${bucketArn}/${operationKeys.lease}`],
     }),
     new PolicyStatement({
       sid: 'RecordGates',
