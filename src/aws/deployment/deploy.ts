@@ -29,6 +29,8 @@ export interface DeployOptions {
   readonly toolkit: Toolkit;
   readonly activity: DeploymentActivity;
   readonly clients: { readonly cloudFormation: Caller; readonly secrets: Caller };
+  /** Puts the definition and the program of the operations host where that host finds them. */
+  readonly publish: () => Promise<void>;
   readonly lookUp: NameServerLookup;
   /** Looked at between stacks: CloudFormation finishes, or takes back, the one that it has begun. */
   readonly signal: AbortSignal;
@@ -40,13 +42,14 @@ export interface DeployOptions {
  * @returns the addresses of the environments
  * @throws code `deployment-failed`, naming the resource and the reason; refused: `zone-not-delegated`
  */
-export async function deploy({ of, clients, lookUp, signal, ...rest }: DeployOptions): Promise<void> {
+export async function deploy({ of, clients, publish, lookUp, signal, ...rest }: DeployOptions): Promise<void> {
   const one = (part: StackPart, settingsVersion?: string) => {
     signal.throwIfAborted();
     return deployStack(part, rest, settingsVersion);
   };
   await one('network');
   await one('data');
+  await publish();
   const settings = await putSettings(of, clients.secrets, signal);
   if (of.hostedZone.id === undefined && of.aws.certificateArn === undefined) {
     const outputs = await stackOutputs(clients.cloudFormation, stackName(of.site.name, 'data'), signal);

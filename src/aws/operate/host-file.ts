@@ -15,6 +15,8 @@ export interface OperationsHost {
   readonly operationsFiles: string;
   /** On its own disk: what may be lost with it. */
   readonly stateDir: string;
+  /** Every line: what the canary is told of prod follows from some of them. */
+  readonly variables: ReadonlyMap<string, string>;
 }
 
 /** @throws code `host-file-damaged` */
@@ -40,6 +42,7 @@ export async function readHostFile(file: string): Promise<OperationsHost> {
     mediaFiles: join(filesDir, 'media'),
     operationsFiles: join(filesDir, 'operations'),
     stateDir: variables.get('STATE_DIR') ?? '/var/lib/understudy',
+    variables,
   };
 }
 

@@ -20,6 +20,7 @@ export interface OperationsHostProps {
   readonly settingsVersion: string;
   /** Where the site's alarms go. */
   readonly topicArn: string;
+  readonly topicKeyArn: string;
 }
 
 /**
@@ -64,7 +65,7 @@ export class OperationsHost extends Construct {
     };
   }
 
-  #role({ of, data, topicArn }: OperationsHostProps) {
+  #role({ of, data, topicArn, topicKeyArn }: OperationsHostProps) {
     const bucketArn = data.releaseBucketArn;
     const role = hostRole(this, 'Role', `The operations host of ${of.site.name}`, [
       mayMount(data.files.dev, true),
@@ -112,6 +113,8 @@ export class OperationsHost extends Construct {
       ...maySpread(this, of.site.name, data.privateZoneId),
       ...mayRebuild(this, of.site.name),
       new PolicyStatement({ sid: 'Notify', actions: ['sns:Publish'], resources: [topicArn] }),
+      // What is published is encrypted with the topic's own key, on behalf of whoever publishes it.
+      new PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [topicKeyArn] }),
     ]);
     belowKeys(role, of.site.name, [...Object.values(releaseKeys), ...sharedKeys]);
     acceptRebuilding(role);

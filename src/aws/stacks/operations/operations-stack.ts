@@ -43,6 +43,7 @@ export class OperationsStack extends Stack {
       imageId,
       settingsVersion: settingsVersion(this),
       topicArn,
+      topicKeyArn: this.topic.key.keyArn,
     });
     new OperateDocument(this, 'Operate', { siteName: site.name });
     new SiteFunctions(this, 'Functions', { of, network, data, topicArn });

@@ -1,12 +1,15 @@
 import { resolveNs } from 'node:dns/promises';
+import { bundle } from '../../../aws/bundles.js';
 import { needBootstrap } from '../../../aws/deployment/bootstrap.js';
 import { plannedChanges } from '../../../aws/deployment/changes.js';
 import { deploy as deploySite, needRealImage } from '../../../aws/deployment/deploy.js';
+import { publishSite } from '../../../aws/operate/published-site.js';
 import { imageFor } from '../../../aws/usable-image.js';
 import { reportTask } from '../../../output/messages.js';
 import { awsSite } from '../../../site/aws-site.js';
 import { loadSite } from '../../../site/load.js';
 import type { CommandContext } from '../../command.js';
+import { openSite } from '../../target/aws-site-access.js';
 import { changesText } from '../../text/aws-text.js';
 import type { AwsOptions } from '../aws.js';
 import { agree, makeTemplates, openAws, openToolkit, withTemplates } from './prepare.js';
@@ -27,7 +30,11 @@ export async function deploy(context: CommandContext, options: AwsOptions): Prom
     );
     terminal.say(changesText(changes));
     await agree(context, options.yes === true, `Deploy this to ${of.account} in ${of.region}?`);
-    await deploySite({ of, directory, toolkit, activity, clients, lookUp: resolveNs, signal });
+    const publish = async () => {
+      const { releases } = await openSite(context);
+      await publishSite(releases, of.site, bundle('cli/host/main'));
+    };
+    await deploySite({ of, directory, toolkit, activity, clients, publish, lookUp: resolveNs, signal });
   });
   const urls = { dev: `https://${of.domains.dev}`, prod: `https://${of.domains.prod}` };
   const ms = Math.round(performance.now() - started);
