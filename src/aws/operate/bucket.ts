@@ -173,7 +173,7 @@ export class Bucket {
     let token: string | undefined;
     do {
       signal?.throwIfAborted();
-      const where = { Bucket: this.name, Prefix: this.prefix + below, Delimiter: delimiter, ContinuationToken: token };
+      const where = { ...named(this.name), Prefix: this.prefix + below, Delimiter: delimiter, ContinuationToken: token };
       const page = await this.#call('s3:ListBucket', below, callMs, (abortSignal) =>
         this.client.send(new ListObjectsV2Command(where), { abortSignal }),
       );
@@ -185,7 +185,7 @@ export class Bucket {
     } while (token !== undefined);
   }
 
-  readonly #at = (key: string) => ({ Bucket: this.name, Key: this.prefix + key });
+  readonly #at = (key: string) => objectAt(this.name, this.prefix + key);
 
   /** For what may be missing. */
   async #ask<T>(action: string, key: string, work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
@@ -216,6 +216,11 @@ export class Bucket {
     return explainCall(`${action} on ${this.placeOf(key)}`, error);
   }
 }
+
+// Outside of the class: within it, TypeScript 7.0.2 takes this property for the class of the same name, and what it
+// compiles asks of no bucket at all.
+const named = (bucket: string) => ({ Bucket: bucket });
+const objectAt = (bucket: string, key: string) => ({ ...named(bucket), Key: key });
 
 const statusOf = (error: unknown) => (error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined);
 

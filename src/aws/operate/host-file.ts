@@ -15,8 +15,6 @@ export interface OperationsHost {
   readonly operationsFiles: string;
   /** On its own disk: what may be lost with it. */
   readonly stateDir: string;
-  /** Every line: what the canary is told of prod follows from some of them. */
-  readonly variables: ReadonlyMap<string, string>;
 }
 
 /** @throws code `host-file-damaged` */
@@ -42,7 +40,6 @@ export async function readHostFile(file: string): Promise<OperationsHost> {
     mediaFiles: join(filesDir, 'media'),
     operationsFiles: join(filesDir, 'operations'),
     stateDir: variables.get('STATE_DIR') ?? '/var/lib/understudy',
-    variables,
   };
 }
 

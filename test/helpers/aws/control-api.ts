@@ -82,6 +82,7 @@ async function read(request: IncomingMessage): Promise<ApiCall> {
 const targets: Readonly<Record<string, string>> = {
   secretsmanager: 'secretsmanager',
   GraniteServiceVersion20100801: 'cloudwatch',
+  AmazonSSM: 'ssm',
 };
 
 /** Services that take forms are told apart by the version of their interface. */
@@ -90,6 +91,9 @@ const formServices: Readonly<Record<string, string>> = {
   '2015-12-01': 'elasticloadbalancing',
   '2016-11-15': 'ec2',
   '2014-10-31': 'rds',
+  '2011-06-15': 'sts',
+  '2010-05-15': 'cloudformation',
+  '2010-03-31': 'sns',
 };
 
 function nameOf({ method, headers }: IncomingMessage, { pathname }: URL, form: URLSearchParams): string {

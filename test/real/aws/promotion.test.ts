@@ -205,7 +205,7 @@ describe('the platform in AWS, operated by the command', () => {
 
   it('is wholly the old edition again after a crash in the middle and --abort', async () => {
     await edit(2);
-    await crashAt('warm');
+    await crashAt('drain');
     expect(await json('promote', '--abort')).toMatchObject({ outcome: 'rolled-back' });
     for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 1\n', edition: '1' });
     expect((await json<{ environments: { prod: object } }>('status')).environments.prod).toMatchObject({
