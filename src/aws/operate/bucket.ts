@@ -173,7 +173,12 @@ export class Bucket {
     let token: string | undefined;
     do {
       signal?.throwIfAborted();
-      const where = { ...named(this.name), Prefix: this.prefix + below, Delimiter: delimiter, ContinuationToken: token };
+      const where = {
+        ...named(this.name),
+        Prefix: this.prefix + below,
+        Delimiter: delimiter,
+        ContinuationToken: token,
+      };
       const page = await this.#call('s3:ListBucket', below, callMs, (abortSignal) =>
         this.client.send(new ListObjectsV2Command(where), { abortSignal }),
       );

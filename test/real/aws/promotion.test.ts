@@ -163,7 +163,7 @@ describe('the platform in AWS, operated by the command', () => {
           edition: null,
           instances: [{ zone: 'eu-central-1a', state: 'healthy' }, { zone: 'eu-central-1b' }],
           replicas: [
-            { id: 'replica-1', gate: 'closed', weight: 50, behindTransactions: 0 },
+            { id: 'replica-1', gate: 'closed', weight: 50, behindTransactions: expect.any(Number) },
             { id: 'replica-2', gate: 'closed', weight: 50 },
           ],
         },
