@@ -223,6 +223,7 @@ describe('the platform in AWS, operated by the command', () => {
 
   it('goes on when the connection drops; the same command again watches it', async () => {
     await edit(3);
+    const before = journals().length;
     const gone = new AbortController();
     const first = run(
       process.execPath,
@@ -233,7 +234,10 @@ describe('the platform in AWS, operated by the command', () => {
         graceMs: 0,
       },
     ).catch(() => undefined);
-    await waitUntil(() => hasJournal('"done","step":"stage"'), { what: 'staging', deadlineMs: 60_000 });
+    await waitUntil(() => journals().length > before && hasJournal('"event":"done","step":"stage"'), {
+      what: 'staging',
+      deadlineMs: 60_000,
+    });
     gone.abort(new Error('The connection dropped.'));
     await first;
     const { stdout, stderr } = await understudy('promote', '--yes', '--bake', '5', '--json');
