@@ -62,6 +62,14 @@ describe('promote, rollback and releases', () => {
     expect(await code()).toBe('code 1');
   });
 
+  it('gates are closed since the promotion, as they are meant to be, and nothing is to be done', async () => {
+    const gates = json(await site.cli(['gate', '--json']));
+    expect(gates).toMatchObject({ target: 'local', warning: null, endsAt: null, advice: [] });
+    expect(gates.replicas).toHaveLength(2);
+    for (const replica of gates.replicas) expect(replica).toMatchObject({ gate: 'closed', meant: 'closed' });
+    expect(gates.closedDays).toBeLessThan(1);
+  });
+
   it('its certificate holds, and says what does not when something is changed behind its back', async () => {
     const verify = async () => {
       const { exitCode, stdout, stderr } = await site.cli(['certificate', '--verify', '--json']);
