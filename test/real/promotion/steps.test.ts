@@ -215,7 +215,7 @@ describe('each step of a promotion', () => {
     );
     expect(rebuilt, rebuilt.stderr).toMatchObject({ exitCode: 0 });
     const { edition, replicas } = await seen(site);
-    expect(JSON.parse(rebuilt.stdout)).toEqual({ replica: 'replica-1', position: edition?.position });
+    expect(JSON.parse(rebuilt.stdout)).toEqual({ replica: 'replica-1', position: edition?.position, inUse: true });
     expect(replicas[0]).toMatchObject({ position: edition?.position, row: 'row 2' });
     await act('certificate');
   });
