@@ -1,7 +1,6 @@
 import type { Watch } from '../../platform/alarms.js';
 import type { DatabaseState, GateState } from '../../platform/databases.js';
 import type { Edition, ServerId } from '../../platform/edition.js';
-import type { Instance } from '../../platform/fleet.js';
 import { sequenceOf, toPosition } from '../../platform/position.js';
 import {
   type CapacityStatus,
@@ -13,6 +12,7 @@ import {
 import type { AwsSite } from '../../site/aws-site.js';
 import type { EnvironmentName } from '../../site/schema.js';
 import { awsUrls } from './aws-platform.js';
+import type { SeenInstance } from './fleet/seen-instances.js';
 
 /** What a status is made of. Each is asked at the same time; one that cannot be told becomes a problem in words. */
 export interface StatusParts {
@@ -26,8 +26,6 @@ export interface StatusParts {
   /** What only a process inside can tell. */
   readonly inside: () => Promise<InsideDatabases | null>;
 }
-
-export type SeenInstance = Pick<Instance, 'id' | 'zone' | 'state'> & { readonly edition?: number | undefined };
 
 export interface OutsideDatabase {
   readonly primary: ServerId;

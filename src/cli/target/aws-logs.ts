@@ -1,4 +1,4 @@
-import { groupInstances } from '../../aws/operate/groups.js';
+import { Members } from '../../aws/operate/fleet/members.js';
 import { lastLogLines, operationsHost } from '../../aws/operate/host-commands.js';
 import { usageError } from '../../output/errors.js';
 import type { EnvironmentName } from '../../site/schema.js';
@@ -27,9 +27,8 @@ export async function showAwsLogs(
     });
   }
   const options = { clients, siteName: of.site.name };
-  const siteName = of.site.name;
-  const inGroup = async (environment: EnvironmentName) =>
-    (await groupInstances(clients.autoScaling, siteName, environment)).map(({ id }) => id);
+  const members = new Members(of.site.name, clients);
+  const inGroup = async (environment: EnvironmentName) => (await members.of(environment)).map(({ id }) => id);
   const kinds: Readonly<Record<string, () => Promise<readonly string[]>>> = {
     operations: async () => [await operationsHost(options)],
     dev: () => inGroup('dev'),

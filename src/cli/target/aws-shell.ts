@@ -1,4 +1,4 @@
-import { groupInstances } from '../../aws/operate/groups.js';
+import { Members } from '../../aws/operate/fleet/members.js';
 import { operationsHost } from '../../aws/operate/host-commands.js';
 import { refusal } from '../../output/errors.js';
 import { runAttached } from '../../process/run-attached.js';
@@ -42,7 +42,7 @@ const placeOf: Readonly<Record<EnvironmentName, string>> = {
 
 async function firstOf(access: AwsAccess, environment: EnvironmentName): Promise<string> {
   const { clients, of } = access;
-  const [first] = await groupInstances(clients.autoScaling, of.site.name, environment);
+  const [first] = await new Members(of.site.name, clients).of(environment);
   if (first) return first.id;
   throw refusal({
     code: 'no-instance',

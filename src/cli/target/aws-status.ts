@@ -1,6 +1,8 @@
 import { databaseFromOutside } from '../../aws/operate/database/from-outside.js';
 import { route53Routing } from '../../aws/operate/database/routing.js';
-import { groupCapacity, groupInstances } from '../../aws/operate/groups.js';
+import { Members } from '../../aws/operate/fleet/members.js';
+import { seenInstances } from '../../aws/operate/fleet/seen-instances.js';
+import { groupCapacity } from '../../aws/operate/group-capacity.js';
 import { raisedAlarms } from '../../aws/operate/raised-alarms.js';
 import { S3ReleaseArchive } from '../../aws/operate/s3-release-archive.js';
 import { awsStatus as statusOf } from '../../aws/operate/status.js';
@@ -15,9 +17,10 @@ import type { AwsAccess } from './aws-site-access.js';
  */
 export function awsStatus({ of, clients, releases, ask }: AwsAccess): Promise<PlatformStatus> {
   const { name } = of.site;
+  const members = new Members(name, clients);
   const archive = new S3ReleaseArchive(releases, '/nonexistent');
   return statusOf(of, {
-    instances: (environment) => groupInstances(clients.autoScaling, name, environment),
+    instances: (environment) => seenInstances(releases, members, environment),
     capacity: (environment) => groupCapacity(clients.autoScaling, name, environment),
     database: hasDatabase(of.site) ? () => databaseFromOutside(clients.rds, name) : undefined,
     weights: () => route53Routing(clients.route53, name).weights(),

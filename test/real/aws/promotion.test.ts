@@ -203,21 +203,23 @@ describe('the platform in AWS, operated by the command', () => {
     expect(await json('releases')).toMatchObject([{ number: 1, editions: [1], current: true }]);
   });
 
-  it('is wholly the old edition again after a crash in the middle and --abort', async () => {
+  it('is wholly the old edition again after a crash behind the moving of a replica, and --abort', async () => {
     await edit(2);
-    await crashAt('drain');
+    await crashAt('warm');
     expect(await json('promote', '--abort')).toMatchObject({ outcome: 'rolled-back' });
     for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 1\n', edition: '1' });
     expect((await json<{ environments: { prod: object } }>('status')).environments.prod).toMatchObject({
       edition: { id: 1 },
+      instances: [{ edition: 1 }, { edition: 1 }],
       replicas: [{ gate: 'closed' }, { gate: 'closed' }],
     });
   });
 
-  it('is wholly the new one after a crash and --resume', async () => {
+  it('is wholly the new one after a crash and --resume, with the replica again that was ahead meanwhile', async () => {
     await crashAt('switch');
     const result = await json<PromotionResult>('promote', '--resume');
     requirePromoted(result);
+    expect(result.certificate).toMatchObject({ edition: { replicas: ['replica-1', 'replica-2'] } });
     for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 2\n' });
   });
 

@@ -4,9 +4,7 @@ import {
   type DescribeAutoScalingGroupsCommandOutput,
   DescribeScalingActivitiesCommand,
   type DescribeScalingActivitiesCommandOutput,
-  type Instance as MachineInGroup,
 } from '@aws-sdk/client-auto-scaling';
-import type { Instance } from '../../platform/fleet.js';
 import type { CapacityStatus } from '../../platform/status.js';
 import type { EnvironmentName } from '../../site/schema.js';
 import { call } from '../call.js';
@@ -26,31 +24,6 @@ export async function groupCapacity(
   if (!group) return undefined;
   const { MinSize: min = 0, MaxSize: max = 0, DesiredCapacity: wanted = 0, AutoScalingGroupName: name = '' } = group;
   return { min, max, wanted, scaled: wanted === min ? null : await lastScaling(autoScaling, name) };
-}
-
-/** The instances of an environment's group, as Auto Scaling judges them with the balancer's health checks. */
-export async function groupInstances(
-  autoScaling: Caller,
-  siteName: string,
-  environment: EnvironmentName,
-): Promise<readonly Pick<Instance, 'id' | 'zone' | 'state'>[]> {
-  const group = await groupOf(autoScaling, siteName, environment);
-  return (group?.Instances ?? []).map(({ InstanceId: id = '', AvailabilityZone: zone = '', ...one }) => ({
-    id,
-    zone,
-    state: stateOf(one),
-  }));
-}
-
-function stateOf({
-  LifecycleState,
-  HealthStatus,
-}: Pick<MachineInGroup, 'LifecycleState' | 'HealthStatus'>): Instance['state'] {
-  const cycle: string = LifecycleState ?? '';
-  if (cycle.startsWith('Pending')) return 'starting';
-  if (/^(Terminat|Detach|EnteringStandby)/.test(cycle)) return 'draining';
-  if (cycle !== 'InService') return 'stopped';
-  return HealthStatus === 'Healthy' ? 'healthy' : 'unhealthy';
 }
 
 async function groupOf(autoScaling: Caller, siteName: string, environment: EnvironmentName) {
