@@ -32,13 +32,16 @@ export async function ensureControlPlane(
   if (found !== undefined && (!current || found === build)) return client;
   if (found !== undefined) await endControlPlane(layout);
   await makeSiteFolders(layout);
-  await startControlPlane(layout, idle ? '--idle' : undefined);
+  const started = await startControlPlane(layout, idle ? '--idle' : undefined);
   await waitUntil(async () => (await buildOf(client)) !== undefined, {
     what: 'the control plane to listen',
     deadlineMs: startMs,
     signal,
     remedy: `Read ${logOf(layout)}.`,
   });
+  // The guard's was faster. Ours waits for the lock, and would take over when that one ends, as `down` has it do.
+  const holder = await lockHolder(paths.controlLock(layout));
+  if (holder && holder.process.pid !== started.pid) await stopDaemon(started);
   return client;
 }
 

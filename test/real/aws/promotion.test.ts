@@ -247,7 +247,23 @@ describe('the platform in AWS, operated by the command', () => {
     requirePromoted(JSON.parse(stdout) as PromotionResult);
     for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 3\n' });
   });
+
+  it('goes back to the code before', async () => {
+    expect(await json('rollback', '--yes')).toMatchObject({ kind: 'rollback', outcome: 'promoted' });
+    for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 2\n' });
+  });
+
+  it('follows dev from sync start on, gates open as they are meant to be, until sync stop', async () => {
+    expect(await json('sync', 'start', '--yes')).toMatchObject({ kind: 'sync-start', outcome: 'promoted' });
+    for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 3\n' });
+    expect(await gates()).toEqual(['open', 'open']);
+    expect(await json('sync', 'stop')).toMatchObject({ kind: 'sync-stop', outcome: 'promoted' });
+    expect(await gates()).toEqual(['closed', 'closed']);
+  });
 });
+
+const gates = async () =>
+  (await json<{ replicas: readonly { gate: string }[] }>('gate')).replicas.map(({ gate }) => gate);
 
 /** Code and content that differ from before. */
 async function edit(number: number): Promise<void> {

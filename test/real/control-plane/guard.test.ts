@@ -73,11 +73,9 @@ it('the guard itself is started again by the control plane', async () => {
 it('down ends both, also directly after the control plane was killed, and nobody comes back', async () => {
   process.kill(controlPlanePid(platform.layout), 'SIGKILL');
   expect(await platform.cli(['down'])).toMatchObject({ exitCode: 0 });
-  // Guard and command may both have started a control plane: the one that came second finds nothing to do, and ends.
-  const servers = () => processesOf(platform.layout).filter(({ command }) => !command.endsWith('--idle'));
-  expect(servers()).toEqual([]);
+  // One that the guard has just begun to start sees that the site is down, and ends by itself.
   const none = () => processesOf(platform.layout).length === 0;
-  await waitUntil(none, { what: 'everything to have ended', deadlineMs: 30_000 });
+  await waitUntil(none, { what: 'everything to have ended', deadlineMs: 5_000 });
   expect(await platform.cli(['up'])).toMatchObject({ exitCode: 0 });
   expect(await isSupervised()).toBe(true);
 });
