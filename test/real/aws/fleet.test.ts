@@ -132,6 +132,8 @@ async function launch(id: string, address: string, role: 'dev' | 'prod' = 'prod'
 const one = 'i-00000000000000001';
 const two = 'i-00000000000000002';
 const signal = () => AbortSignal.timeout(60_000);
+/** What Auto Scaling says is used again for two seconds. */
+const present = async () => (await fleet.instances('prod')).map(({ id }) => id);
 const states = async () => (await fleet.instances('prod')).map(({ id, state, edition: serves }) => [id, state, serves]);
 
 describe('instances in AWS', () => {
@@ -245,7 +247,7 @@ describe('instances in AWS', () => {
   it('that join late boot straight into what prod serves', async () => {
     const third = await launch('i-00000000000000003', '127.13.40.13');
     expect(await third.page()).toMatchObject({ status: 200, edition: '1', text: 'first\n' });
-    expect((await states()).map(([id]) => id)).toContain('i-00000000000000003');
+    await expect.poll(present, { timeout: 5_000 }).toContain('i-00000000000000003');
   });
 
   it('that are gone are waited for no longer, and need nothing', async () => {
@@ -255,7 +257,7 @@ describe('instances in AWS', () => {
     const prepared = fleet.prepare(third.options.id, edition(2), signal());
     gone.lifecycle = 'Terminating';
     await prepared;
-    expect((await states()).map(([id]) => id)).toEqual([one, two]);
+    await expect.poll(present, { timeout: 5_000 }).toEqual([one, two]);
   });
 
   it('count what visitors asked, and how long they waited', async () => {
