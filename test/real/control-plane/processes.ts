@@ -4,15 +4,22 @@ import { type Layout, paths } from '../../../src/local/layout.js';
 import { allProcesses, commandLine } from '../../../src/process/table.js';
 import { waitUntil } from '../../../src/process/wait.js';
 
-/** The pid of a server of the platform, as it is written down now; 0 while it is stopped or being started. */
-export function pidOf(layout: Layout, name: string): number {
+/** The pid of a server of the platform, as it is written down now; undefined while it is stopped or being started. */
+export function pidNow(layout: Layout, name: string): number | undefined {
   const file = join(paths.processes(layout), `${name}.json`);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')).process?.pid ?? 0) : 0;
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).process?.pid : undefined;
+}
+
+/** Of one that runs. Never a 0 instead: a signal to that goes to whoever sends it. */
+export function pidOf(layout: Layout, name: string): number {
+  const pid = pidNow(layout, name);
+  if (!pid) throw new Error(`${name} does not run.`);
+  return pid;
 }
 
 /** Waits until a server has another process than before. */
 export async function untilRestarted(layout: Layout, name: string, before: number): Promise<number> {
-  const other = () => [pidOf(layout, name)].find((pid) => pid > 0 && pid !== before);
+  const other = () => [pidNow(layout, name)].find((pid) => pid && pid !== before);
   return waitUntil(other, { what: `another process of ${name}`, deadlineMs: 30_000 });
 }
 

@@ -8,9 +8,10 @@ import { ports } from '../../../src/local/network/hosts.js';
 import { hasCode } from '../../../src/output/errors.js';
 import type { PlatformStatus } from '../../../src/platform/status.js';
 import { waitUntil } from '../../../src/process/wait.js';
+import { acquireLock, type Lock } from '../../../src/state/lock.js';
 import { underLoad } from '../../helpers/load.js';
 import { startPlatform, type TestPlatform } from '../../helpers/platform.js';
-import { controlPlanePid, groupMembers, pidOf, processesOf, untilRestarted } from './processes.js';
+import { controlPlanePid, groupMembers, pidNow, pidOf, processesOf, untilRestarted } from './processes.js';
 
 let platform: TestPlatform;
 
@@ -41,7 +42,8 @@ async function untilWell(capacity = { dev: 2, prod: 2 }): Promise<PlatformStatus
 
 /** With its guard, so that nobody starts another one but whoever needs it. */
 async function killControlPlane(): Promise<void> {
-  const pids = [pidOf(platform.layout, 'guard'), controlPlanePid(platform.layout)];
+  const guard = await waitUntil(() => pidNow(platform.layout, 'guard'), { what: 'a guard', deadlineMs: 5_000 });
+  const pids = [guard, controlPlanePid(platform.layout)];
   // Neither may see the other one dead and start it again.
   for (const pid of pids) process.kill(pid, 'SIGSTOP');
   for (const pid of pids) process.kill(pid, 'SIGKILL');
@@ -106,6 +108,19 @@ describe('a server that dies', () => {
 
 describe('a balancer process', () => {
   const socketOf = (name: string) => join(paths.runtime(platform.layout, 'lb'), `${name}.sock`);
+  let lock: Lock;
+
+  beforeAll(async () => {
+    // As a promotion has it: shares that nobody answers for are put right.
+    lock = await acquireLock(paths.promotionLock(platform.layout), { why: 'changing the shares of replicas' });
+  });
+  afterAll(async () => {
+    for (const replica of ['replica-1', 'replica-2']) {
+      await platform.client.call('setWeight', { replica, weight: 100 });
+    }
+    await lock.release();
+  });
+
   const weightIn = async (name: string, replica: string) =>
     (await statistics(socketOf(name)))?.find((row) => row.pxname === 'replicas' && row.svname === replica)?.weight;
 
@@ -121,9 +136,6 @@ describe('a balancer process', () => {
       );
     }
     expect(pidOf(platform.layout, 'haproxy-1')).not.toBe(before);
-    for (const replica of ['replica-1', 'replica-2']) {
-      await platform.client.call('setWeight', { replica, weight: 100 });
-    }
   });
 
   it('that was told something else behind our back is put right', async () => {
@@ -131,7 +143,7 @@ describe('a balancer process', () => {
       'set server replicas/replica-1 weight 7',
       'set server prod/prod-1 state maint',
     ]);
-    await waitUntil(async () => (await weightIn('haproxy-2', 'replica-1')) === '100', {
+    await waitUntil(async () => (await weightIn('haproxy-2', 'replica-1')) === '50', {
       what: 'its weight to be right again',
       deadlineMs: 5_000,
     });
@@ -147,7 +159,6 @@ describe('a balancer process', () => {
       what: 'the new one to know the weight',
       deadlineMs: 30_000,
     });
-    await platform.client.call('setWeight', { replica: 'replica-2', weight: 100 });
     await untilWell();
   });
 });

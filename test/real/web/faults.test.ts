@@ -9,7 +9,7 @@ import { phpWorkers } from '../../../src/local/web/web-instance.js';
 import { waitUntil } from '../../../src/process/wait.js';
 import { underLoad } from '../../helpers/load.js';
 import { startPlatform, type TestPlatform } from '../../helpers/platform.js';
-import { pidOf, untilRestarted } from '../control-plane/processes.js';
+import { pidNow, pidOf, untilRestarted } from '../control-plane/processes.js';
 import { indexPage } from '../promotion/php-site.js';
 
 let site: TestPlatform;
@@ -113,7 +113,7 @@ describe('nobody notices', () => {
   it('that an instance takes a second for everything; it is replaced', async () => {
     const names = ['prod-4.nginx', 'prod-4.php-fpm'];
     const before = pidOf(site.layout, 'prod-4.nginx');
-    const isReplaced = () => ![0, before].includes(pidOf(site.layout, 'prod-4.nginx'));
+    const isReplaced = () => ![undefined, before].includes(pidNow(site.layout, 'prod-4.nginx'));
     const report = await underLoad(
       site,
       async () => {
