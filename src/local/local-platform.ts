@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { spanOf } from '../access-log/instance-log.js';
-import { hasCode, refusal, UnderstudyError } from '../output/errors.js';
-import type { Fleet, Hold, Routing } from '../platform/fleet.js';
+import { hasCode, refusal } from '../output/errors.js';
+import { devIsBusy, type Fleet, type Hold, type Routing } from '../platform/fleet.js';
 import type { GatedDatabase, Platform } from '../platform/platform.js';
 import { releaseStore } from '../release/release-store.js';
 import { mediaPathOf, stagingRules } from '../release/rules.js';
+import { nameOfContent } from '../state/name-of-content.js';
 import type { CallName, ControlPlaneCalls } from './control-plane/api.js';
 import type { CallOptions } from './control-plane/client.js';
 import { ensureControlPlane } from './control-plane/ensure.js';
@@ -22,7 +21,6 @@ import { mailRoute } from './monitoring/settings.js';
 import { networkOf } from './network/claim.js';
 import { partsOf, type SiteParts } from './parts.js';
 import { readSite } from './site/applied-site.js';
-
 import { runAgent } from './web/agent.js';
 import { prepareEdition, reviseEdition, switchEdition } from './web/editions-on-instance.js';
 import { leftoversOf } from './web/leftovers.js';
@@ -103,19 +101,6 @@ async function callPatiently<Name extends CallName>(
 
 const isMeantToBeUp = (layout: Layout) => existsSync(paths.upMarker(layout));
 
-/** Names the content of a folder, by the names and contents of its files. */
-async function nameOfContent(folder: string): Promise<string> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const hash = createHash('sha256');
-  for (const file of files.sort())
-    hash
-      .update(`${file}\0`)
-      .update(await readFile(file))
-      .update('\0');
-  return hash.digest('hex').slice(0, 16);
-}
-
 function gatedDatabase({ databases, positions, gate }: SiteDatabases, call: Call): GatedDatabase {
   const routing: Routing = {
     weights: () => call('weights', {}),
@@ -193,11 +178,3 @@ async function holdDev(call: Call, forMs: number, signal: AbortSignal): Promise<
     },
   };
 }
-
-const devIsBusy = (cause: unknown) =>
-  new UnderstudyError({
-    code: 'dev-busy',
-    message: 'Requests to dev do not end, so dev cannot be held.',
-    remedy: 'Promote again when dev is less busy, or without --freeze.',
-    cause,
-  });

@@ -1,3 +1,4 @@
+import { UnderstudyError } from '../output/errors.js';
 import type { EnvironmentName } from '../site/schema.js';
 import type { Edition, InstanceId, ServerId } from './edition.js';
 
@@ -63,6 +64,15 @@ export interface Fleet {
   bootCanary(): Promise<Instance>;
   dismissCanary(): Promise<void>;
 }
+
+/** What `holdDev` throws. */
+export const devIsBusy = (cause: unknown) =>
+  new UnderstudyError({
+    code: 'dev-busy',
+    message: 'Requests to dev do not end, so dev cannot be held.',
+    remedy: 'Promote again when dev is less busy, or without --freeze.',
+    cause,
+  });
 
 /** Which replicas answer for steady traffic, and how much of it each. */
 export interface Routing {

@@ -1,38 +1,35 @@
-import { z } from 'zod';
+import { InstanceAnswers } from '../../platform/instance-answers.js';
 import { run } from '../../process/run.js';
 import { waitUntil } from '../../process/wait.js';
 
-const askMs = 2_000;
 /** Requests that run when PHP is started anew have 10 s to end (instance/php-fpm/php-fpm.conf). */
 const refreshMs = 30_000;
 
-const healthSchema = z.object({ degraded: z.array(z.string()).optional() });
-const phpSchema = z.object({ 'start since': z.int(), 'active processes': z.int(), 'idle processes': z.int() });
-
 /** The two servers of the instance that the agent is on, as they answer. */
 export class Servers {
+  readonly #answers: InstanceAnswers;
+
   /** @param origin where nginx answers; @param workers of PHP at most */
   constructor(
-    private readonly origin: string,
+    origin: string,
     private readonly workers: number,
-  ) {}
+  ) {
+    this.#answers = new InstanceAnswers(origin);
+  }
 
   /** What is not as it should be, in words. @returns undefined if it does not answer well */
-  async degraded(): Promise<readonly string[] | undefined> {
-    const text = await this.#ask('/-/health');
-    return text === undefined ? undefined : (healthSchema.safeParse(json(text)).data?.degraded ?? []);
+  degraded(): Promise<readonly string[] | undefined> {
+    return this.#answers.degraded();
   }
 
   async php(): Promise<{ readonly busy: number; readonly most: number } | undefined> {
-    const status = await this.#php();
-    return status && { busy: status['active processes'], most: this.workers };
+    const status = await this.#answers.php();
+    return status && { busy: status.busy, most: this.workers };
   }
 
-  /** Whether nobody is being answered, but whoever asks this. */
+  /** Whether nobody is being answered, but whoever asks this. PHP goes on with what a visitor did not wait for. */
   async areIdle(): Promise<boolean> {
-    const [, reading, writing] = /Reading: (\d+) Writing: (\d+)/.exec((await this.#ask('/-/nginx-status')) ?? '') ?? [];
-    // One writes: this answer itself. PHP afterwards: it goes on with what a visitor did not wait for.
-    return reading === '0' && writing === '1' && (await this.#php())?.['active processes'] === 0;
+    return (await this.#answers.nginx())?.atWork === 0 && (await this.#answers.php())?.busy === 0;
   }
 
   /**
@@ -43,32 +40,9 @@ export class Servers {
     const began = performance.now();
     await run('systemctl', ['reload', 'understudy-php-fpm.service'], { signal });
     const isNew = async () => {
-      const status = await this.#php();
-      return status !== undefined && status['start since'] * 1000 <= performance.now() - began;
+      const status = await this.#answers.php();
+      return status !== undefined && status.secondsSinceStart * 1000 <= performance.now() - began;
     };
     await waitUntil(isNew, { what: 'PHP to start anew', deadlineMs: refreshMs, everyMs: 200, signal });
-  }
-
-  async #php() {
-    const text = await this.#ask('/-/fpm-status?json');
-    return text === undefined ? undefined : phpSchema.safeParse(json(text)).data;
-  }
-
-  async #ask(path: string): Promise<string | undefined> {
-    try {
-      const answer = await fetch(`${this.origin}${path}`, { signal: AbortSignal.timeout(askMs), redirect: 'manual' });
-      const text = await answer.text();
-      return answer.ok ? text : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -5,7 +5,7 @@ import { refusal, usageError } from '../../output/errors.js';
 import type { CommandContext, Verb } from '../command.js';
 import { confirm } from '../confirm.js';
 import { drillListText, resultsText } from '../text/drill-text.js';
-import { refuseWithoutTerminal, wholeNumber } from './promote.js';
+import { wholeNumber } from './promote.js';
 
 export const drill: Verb = {
   name: 'drill',
@@ -14,7 +14,7 @@ export const drill: Verb = {
     ['drill list', 'what can be broken'],
     ['drill primary-kill', 'says what it will do, asks, and does it'],
     ['drill instance-kill balancer-kill --yes', 'two of them, without asking'],
-    ['drill --all --yes --json', 'every one, for programs: an array of verdicts; exit status 1 if one broke'],
+    ['drill --all --json', 'every one, for programs: an array of verdicts; exit status 1 if one broke'],
     ['drill replica-kill --seed 7 --rate 100', 'the same victim and moment again, with 100 visitors a second'],
   ],
   declare: (command) =>
@@ -28,7 +28,7 @@ export const drill: Verb = {
       )
       .option('--rate <number>', 'GETs of prod in a second', positive, 40)
       .option('--duration <seconds>', 'how long each drill is under load, at least', positive, 20)
-      .option('-y, --yes', 'do not ask; needed without a terminal'),
+      .option('-y, --yes', 'do not ask; nobody is asked without a terminal'),
   onAws: { instead: 'Drills break processes of this machine. docs/aws.md says what to try there by hand.' },
   async run(context, options, names) {
     const { drills } = await import('../../drills/catalogue/index.js');
@@ -82,7 +82,8 @@ async function carryOut(
   const ground = await drillGround(context);
   const { fit, unfit } = await requireFit(chosen, ground, options.all === true);
   for (const { name, why } of unfit) terminal.say(`${name} is left out: ${why}.`);
-  if (!options.yes) await agree(context, fit);
+  // Like `down`, it destroys nothing: a program that cannot be asked need not say so once more.
+  if (!options.yes && terminal.interactive) await agree(context, fit);
   const lock = await acquireLock(paths.drillLock(layout), { why: `drill ${fit.map(({ name }) => name).join(', ')}` });
   try {
     const promotion = await lockHolder(paths.promotionLock(layout));
@@ -110,7 +111,6 @@ async function carryOut(
 }
 
 async function agree(context: CommandContext, chosen: readonly Drill[]): Promise<void> {
-  refuseWithoutTerminal(context);
   context.terminal.say(`This breaks parts of ${context.configFile} on purpose, while load is put on it:`);
   for (const { name, summary } of chosen) context.terminal.say(`  ${name}: ${summary}`);
   context.terminal.say(

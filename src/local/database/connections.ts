@@ -1,6 +1,7 @@
-import { hasCode, UnderstudyError } from '../../output/errors.js';
-import type { DatabaseState, Databases, DatabaseTopology, SqlConnection } from '../../platform/databases.js';
+import { UnderstudyError } from '../../output/errors.js';
+import type { DatabaseState, Databases, DatabaseTopology } from '../../platform/databases.js';
 import type { ServerId } from '../../platform/edition.js';
+import { acceptsWrites } from '../../replication/accepts-writes.js';
 import { connect } from '../../sql/connect.js';
 import type { DatabasePasswords } from './accounts.js';
 import { type Roles, readRoles, rolesMissing } from './roles-record.js';
@@ -12,9 +13,6 @@ export interface DatabasesOptions {
   readonly passwords: DatabasePasswords;
   readonly rolesFile: string;
 }
-
-/** How long a server may take to say whether it accepts writes. */
-const answerMs = 2_000;
 
 /**
  * The databases of the site, straight at their addresses. Needs the record of roles and the servers, not the control
@@ -54,22 +52,8 @@ export function localDatabases({ servers, schema, passwords, rolesFile }: Databa
  */
 async function stateOf(roles: Roles, databases: Databases): Promise<DatabaseState> {
   if (roles.moving) return 'failing-over';
-  if (!(await acceptsWrites(roles.primary, databases))) return 'down';
+  if (!(await acceptsWrites(databases, roles.primary))) return 'down';
   return roles.standby.eligible ? 'redundant' : 'solo';
-}
-
-async function acceptsWrites(primary: ServerId, databases: Databases): Promise<boolean> {
-  let connection: SqlConnection | undefined;
-  try {
-    connection = await databases.connect(primary, 'operator', answerMs);
-    const [row] = await connection.query<{ readOnly: number }>('SELECT @@read_only AS readOnly', [], answerMs);
-    return row?.readOnly === 0;
-  } catch (error) {
-    if (hasCode(error, 'database-unreachable') || hasCode(error, 'deadline')) return false;
-    throw error;
-  } finally {
-    await connection?.end();
-  }
 }
 
 export function serverOf(servers: readonly DatabaseServer[], id: ServerId): DatabaseServer {

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile, statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { Edition } from '../../platform/edition.js';
+import { InstanceAnswers, type PhpStatus } from '../../platform/instance-answers.js';
 import type { PlatformStatus } from '../../platform/status.js';
 import { allProcesses, commandLine, readProcess } from '../../process/table.js';
 import { environmentNames } from '../../site/schema.js';
@@ -153,47 +154,16 @@ async function serversOf({ instances }: Running): Promise<ReadonlyMap<string, In
   const all = environmentNames.flatMap((environment) => instances.wanted(environment));
   const found = await Promise.all(
     all.map(async (instance) => {
-      const origin = originOf(instance);
-      const [nginx, status, health] = await Promise.all([
-        answerOf(`${origin}/-/nginx-status`),
-        answerOf(`${origin}/-/fpm-status?json`),
-        answerOf(`${origin}/-/health`),
-      ]);
-      return [instance.id, { nginxConnections: connectionsIn(nginx), php: phpOf(status, health) }] as const;
+      const answers = new InstanceAnswers(originOf(instance), answerMs);
+      const [nginx, php, degraded] = await Promise.all([answers.nginx(), answers.php(), answers.degraded()]);
+      return [instance.id, { nginxConnections: nginx?.open, php: php && degraded && phpFacts(php, degraded) }] as const;
     }),
   );
   return new Map(found);
 }
 
-/** nginx's stub_status begins with `Active connections: 3`. One of them is the question itself. */
-function connectionsIn(text: string | undefined): number | undefined {
-  const [, count] = /^Active connections: (\d+)/.exec(text ?? '') ?? [];
-  return count === undefined ? undefined : Math.max(0, Number(count) - 1);
-}
-
-function phpOf(status: string | undefined, health: string | undefined): Insides['php'] {
-  const [pool, seen] = [objectIn(status), objectIn(health)];
-  if (!pool || !seen) return undefined;
-  return {
-    listenQueue: Number(pool['listen queue']),
-    activeProcesses: Number(pool['active processes']),
-    opcacheFull: Array.isArray(seen.degraded) && seen.degraded.includes('OPcache is full'),
-  };
-}
-
-function objectIn(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-async function answerOf(url: string): Promise<string | undefined> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(answerMs) });
-    return answer.ok ? await answer.text() : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const phpFacts = ({ waiting, busy }: PhpStatus, degraded: readonly string[]): Insides['php'] => ({
+  listenQueue: waiting,
+  activeProcesses: busy,
+  opcacheFull: degraded.includes('OPcache is full'),
+});

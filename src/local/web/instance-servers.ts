@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Edition } from '../../platform/edition.js';
+import { InstanceAnswers } from '../../platform/instance-answers.js';
 import { type Account, run } from '../../process/run.js';
 import { waitUntil } from '../../process/wait.js';
 import type { EnvironmentName } from '../../site/schema.js';
@@ -111,22 +112,12 @@ export class InstanceServers {
   }
 
   async waitUntilWell(instance: WebInstance, signal?: AbortSignal): Promise<void> {
-    await waitUntil(
-      async () => {
-        const answer = await fetch(`${originOf(instance)}/-/health`, {
-          signal: AbortSignal.timeout(2_000),
-          redirect: 'manual',
-        }).catch(() => undefined);
-        await answer?.body?.cancel();
-        return answer?.status === 200;
-      },
-      {
-        what: `${instance.id} to answer`,
-        deadlineMs: bootMs,
-        signal,
-        remedy: `Read the logs in ${join(instance.root, 'logs')}.`,
-      },
-    );
+    await waitUntil(async () => (await new InstanceAnswers(originOf(instance)).degraded()) !== undefined, {
+      what: `${instance.id} to answer`,
+      deadlineMs: bootMs,
+      signal,
+      remedy: `Read the logs in ${join(instance.root, 'logs')}.`,
+    });
   }
 
   #environmentText(instance: WebInstance): string {

@@ -15,10 +15,9 @@ import { editionOn } from './editions-on-instance.js';
 import type { InstanceCounts } from './instance-counts.js';
 import { InstanceServers, type InstanceServersOptions } from './instance-servers.js';
 import { look, type Replacement, type Wellbeing } from './patience.js';
-import { phpStatus } from './php-status.js';
 import { Rotation } from './rotation.js';
 import { StuckWorkers } from './stuck-workers.js';
-import { originOf, previewOriginOf, type WebInstance, webInstance } from './web-instance.js';
+import { originOf, phpOf, previewOriginOf, type WebInstance, webInstance } from './web-instance.js';
 
 export interface InstancesOptions extends InstanceServersOptions {
   readonly balancer: Balancer;
@@ -41,7 +40,7 @@ export class Instances {
   readonly #busy = new Set<string>();
   readonly #servers: InstanceServers;
   readonly #rotation: Rotation;
-  readonly #stuck = new StuckWorkers((id) => phpStatus(this.origin(id) ?? ''));
+  readonly #stuck = new StuckWorkers((id) => phpOf(this.origin(id) ?? ''));
 
   constructor(private readonly options: InstancesOptions) {
     this.#servers = new InstanceServers(options);

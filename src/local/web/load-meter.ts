@@ -1,7 +1,7 @@
+import type { PhpStatus } from '../../platform/instance-answers.js';
 import type { BackendCounters } from '../balancer/balancer.js';
-import { type PhpStatus, phpStatus } from './php-status.js';
 import { type Load, scalingLimits, workersPerInstance } from './scaling.js';
-import { phpWorkers } from './web-instance.js';
+import { phpOf, phpWorkers } from './web-instance.js';
 
 /** With fewer requests under way, an instance cannot have so many busy workers that they would matter. */
 const askFrom = Math.floor(workersPerInstance * scalingLimits.inShare);
@@ -13,7 +13,7 @@ export class LoadMeter {
   constructor(
     private readonly counters: () => Promise<BackendCounters>,
     private readonly originOf: (id: string) => string | undefined,
-    private readonly ask: (origin: string) => Promise<PhpStatus | undefined> = phpStatus,
+    private readonly ask: (origin: string) => Promise<Pick<PhpStatus, 'busy'> | undefined> = phpOf,
   ) {}
 
   /** @returns the load since the last reading; undefined at the first one, or when no balancer process answers */

@@ -1,5 +1,8 @@
-import type { PhpStatus } from './php-status.js';
+import type { PhpStatus } from '../../platform/instance-answers.js';
 import { phpWorkers } from './web-instance.js';
+
+/** What they are told by. */
+export type WorkerCounts = Pick<PhpStatus, 'busy' | 'begun'>;
 
 /**
  * Much longer than eight workers need until one of them is free, as long as they work at all; and so short that who
@@ -23,7 +26,7 @@ export class StuckWorkers {
   readonly #standing = new Map<string, Standstill>();
 
   /** @param ask what PHP of an instance says */
-  constructor(private readonly ask: (id: string) => Promise<PhpStatus | undefined>) {}
+  constructor(private readonly ask: (id: string) => Promise<WorkerCounts | undefined>) {}
 
   /**
    * Takes one look; to be called about once a second.

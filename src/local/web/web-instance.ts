@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { InstanceAnswers, type PhpStatus } from '../../platform/instance-answers.js';
 import type { Account } from '../../process/run.js';
 import { mediaPathOf } from '../../release/rules.js';
 import type { EnvironmentName, Site } from '../../site/schema.js';
@@ -37,6 +38,9 @@ export const previewOriginOf = ({ address }: WebInstance) => `http://${address}:
 
 /** How many requests PHP works on at once in an instance, at most. */
 export const phpWorkers = 8;
+
+/** What PHP says of its workers. Asked every second, so one that is slow to answer is not waited for. */
+export const phpOf = (origin: string): Promise<PhpStatus | undefined> => new InstanceAnswers(origin, 500).php();
 
 export interface InstanceSettings {
   readonly layout: Layout;

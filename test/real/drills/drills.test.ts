@@ -42,7 +42,7 @@ describe('a drill on the command line', () => {
 
   it('tells what it measured in one document, leaves a report, and nothing in dev', async () => {
     const before = await site.devPhp("require 'wp-load.php'; echo wp_count_posts()->private;");
-    const args = ['drill', 'standby-kill', '--yes', '--json', '--seed', '7', '--rate', '20', '--duration', '8'];
+    const args = ['drill', 'standby-kill', '--json', '--seed', '7', '--rate', '20', '--duration', '8'];
     const { stdout, exitCode } = await site.cli(args);
     const result = JSON.parse(stdout) as DrillResult;
     expect(result).toMatchObject({ name: 'standby-kill', seed: 7, writes: { lost: 0, duplicated: 0 } });

@@ -4,8 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { statistics } from '../../../src/local/balancer/runtime.js';
 import { paths } from '../../../src/local/layout.js';
-import { phpStatus } from '../../../src/local/web/php-status.js';
-import { phpWorkers } from '../../../src/local/web/web-instance.js';
+import { phpOf, phpWorkers } from '../../../src/local/web/web-instance.js';
 import { waitUntil } from '../../../src/process/wait.js';
 import { underLoad } from '../../helpers/load.js';
 import { startPlatform, type TestPlatform } from '../../helpers/platform.js';
@@ -140,7 +139,7 @@ describe('nobody notices', () => {
       // Never answered.
       void fetch(`${origin}/?stuck=${worker}`, { headers: { host } }).catch(() => undefined);
     }
-    const areStuck = async () => (await phpStatus(origin))?.busy === phpWorkers;
+    const areStuck = async () => (await phpOf(origin))?.busy === phpWorkers;
     await waitUntil(areStuck, { what: 'all workers to be stuck', deadlineMs: 30_000 });
     const report = await underLoad(
       site,

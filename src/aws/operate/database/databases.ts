@@ -1,4 +1,4 @@
-import { hasCode, UnderstudyError } from '../../../output/errors.js';
+import { UnderstudyError } from '../../../output/errors.js';
 import type {
   DatabaseRole,
   DatabaseState,
@@ -7,6 +7,7 @@ import type {
   SqlConnection,
 } from '../../../platform/databases.js';
 import type { ServerId } from '../../../platform/edition.js';
+import { acceptsWrites } from '../../../replication/accepts-writes.js';
 import { connect, type TlsAuthorities } from '../../../sql/connect.js';
 import { errno, hasSqlErrno } from '../../../sql/errors.js';
 import type { Caller } from '../../deployment/clients.js';
@@ -29,8 +30,6 @@ export interface AwsDatabases extends Databases {
   servers(oldMs?: number): Promise<readonly RdsServer[]>;
 }
 
-/** How long a server may take to say whether it accepts writes. */
-const answerMs = 2_000;
 /** An endpoint stays the same for as long as a server has its name, so it may be old; what is new is found at once. */
 const endpointsMs = 60_000;
 
@@ -97,23 +96,9 @@ function accountOf(role: DatabaseRole): DatabaseAccount {
 
 /** What the primary itself says counts; RDS's words say why it is silent. */
 async function stateOf(primary: RdsServer, databases: Databases, rds: Caller): Promise<DatabaseState> {
-  if (await acceptsWrites(databases)) return primary.standby === 'in-place' ? 'redundant' : 'solo';
+  if (await acceptsWrites(databases, primaryId)) return primary.standby === 'in-place' ? 'redundant' : 'solo';
   if (primary.standby !== 'in-place') return 'down';
   return (await isFailingOver(rds, primary.instance)) ? 'failing-over' : 'down';
-}
-
-async function acceptsWrites(databases: Databases): Promise<boolean> {
-  let connection: SqlConnection | undefined;
-  try {
-    connection = await databases.connect(primaryId, 'operator', answerMs);
-    const [row] = await connection.query<{ readOnly: number }>('SELECT @@GLOBAL.read_only AS readOnly', [], answerMs);
-    return row?.readOnly === 0;
-  } catch (error) {
-    if (hasCode(error, 'database-unreachable') || hasCode(error, 'deadline')) return false;
-    throw error;
-  } finally {
-    await connection?.end();
-  }
 }
 
 function unknownServer(id: ServerId, servers: readonly RdsServer[]): never {

@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { InstanceId } from '../../../platform/edition.js';
 import type { Instance } from '../../../platform/fleet.js';
+import { InstanceAnswers } from '../../../platform/instance-answers.js';
 import { startDaemon, stopDaemon } from '../../../process/daemon.js';
 import type { ProcessRef } from '../../../process/identity.js';
 import { type Account, run } from '../../../process/run.js';
 import { waitUntil } from '../../../process/wait.js';
 import { readJson, writeFileAtomic, writeJson } from '../../../state/atomic-file.js';
+import { nameOfContent } from '../../../state/name-of-content.js';
 import { EditionsOnHost } from '../../agent/editions-on-host.js';
 import { ports } from '../../naming.js';
 import type { Bucket } from '../bucket.js';
@@ -88,7 +89,8 @@ export class Canary {
       await writeJson(this.#record, { servers });
     }
     const origin = `http://${address}:${ports.web}`;
-    await waitUntil(() => answers(origin), {
+    const answers = new InstanceAnswers(origin);
+    await waitUntil(async () => (await answers.degraded()) !== undefined, {
       what: 'the canary to answer',
       deadlineMs: bootMs,
       remedy: `Read the logs in ${folder}.`,
@@ -144,25 +146,4 @@ export class Canary {
       .flatMap(([name, value]) => (value === undefined || value === '' ? [] : [`${name}=${value}\n`]))
       .join('');
   }
-}
-
-async function answers(origin: string): Promise<boolean> {
-  const answer = await fetch(`${origin}/-/health`, { signal: AbortSignal.timeout(2_000), redirect: 'manual' }).catch(
-    () => undefined,
-  );
-  await answer?.body?.cancel();
-  return answer?.status === 200;
-}
-
-/** By the names and contents of its files. */
-async function nameOfContent(folder: string): Promise<string> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const hash = createHash('sha256');
-  for (const file of files.sort())
-    hash
-      .update(`${relative(folder, file)}\0`)
-      .update(await readFile(file))
-      .update('\0');
-  return hash.digest('hex').slice(0, 16);
 }

@@ -66,7 +66,7 @@ export class Dispatch {
   ): Promise<ReadonlyMap<InstanceId, ResultOf<T['do']>>> {
     if (instances.length === 0) return new Map();
     const until = this.#now() + deadlineMs;
-    const number = await this.#order(instances, task, until, signal);
+    const number = await this.#order(instances, task, { deadlineMs, signal });
     const answers = new Map<InstanceId, ResultOf<T['do']>>();
     const awaited = new Set(instances);
     let lookedAt = performance.now();
@@ -104,12 +104,8 @@ export class Dispatch {
   }
 
   /** @returns its number. Waits for orders that these instances are carrying out, or may be. */
-  async #order(
-    instances: readonly InstanceId[],
-    task: Task,
-    until: number,
-    signal: AbortSignal | undefined,
-  ): Promise<number> {
+  async #order(instances: readonly InstanceId[], task: Task, { deadlineMs, signal }: GiveOptions): Promise<number> {
+    const until = this.#now() + deadlineMs;
     for (;;) {
       signal?.throwIfAborted();
       let busy: readonly InstanceId[] = [];
@@ -122,7 +118,7 @@ export class Dispatch {
         return { ...orders, last: number, orders: Object.fromEntries([...kept, ...given]) };
       });
       if (written) return written.last;
-      if (this.#now() > until) throw silent(busy, task.do, until - this.#now());
+      if (this.#now() > until) throw silent(busy, task.do, deadlineMs);
       await delay(lookEveryMs, undefined, signal ? { signal } : {}).catch(() => undefined);
     }
   }
@@ -160,6 +156,6 @@ export class Dispatch {
 const silent = (instances: readonly InstanceId[], task: Task['do'], ms: number) =>
   new UnderstudyError({
     code: 'instance-silent',
-    message: `${instances.join(', ')} did not answer within ${Math.max(0, Math.round(ms / 1000))} s (${task}).`,
+    message: `${instances.join(', ')} did not answer within ${Math.round(ms / 1000)} s (${task}).`,
     remedy: 'Look at the instance (`journalctl -u understudy-agent`), or end it: Auto Scaling starts another one.',
   });

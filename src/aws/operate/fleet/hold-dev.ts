@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hasCode, UnderstudyError } from '../../../output/errors.js';
+import { hasCode } from '../../../output/errors.js';
 import type { InstanceId } from '../../../platform/edition.js';
-import type { Hold } from '../../../platform/fleet.js';
+import { devIsBusy, type Hold } from '../../../platform/fleet.js';
 import { run } from '../../../process/run.js';
 import { waitUntil } from '../../../process/wait.js';
 import { writeFileAtomic } from '../../../state/atomic-file.js';
@@ -76,11 +76,3 @@ export async function holdDev(held: HeldDev, forMs: number, signal: AbortSignal)
   })();
   return { release };
 }
-
-const devIsBusy = (cause: unknown) =>
-  new UnderstudyError({
-    code: 'dev-busy',
-    message: 'Requests to dev do not end, so dev cannot be held.',
-    remedy: 'Promote again when dev is less busy, or without --freeze.',
-    cause,
-  });

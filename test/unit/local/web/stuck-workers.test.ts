@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { PhpStatus } from '../../../../src/local/web/php-status.js';
-import { StuckWorkers } from '../../../../src/local/web/stuck-workers.js';
+import { StuckWorkers, type WorkerCounts } from '../../../../src/local/web/stuck-workers.js';
 
 const all = 8;
 /** Looks once a second. @returns in which second each instance was to be replaced */
-async function replaced(seconds: number, at: (second: number) => Readonly<Record<string, PhpStatus | undefined>>) {
+async function replaced(seconds: number, at: (second: number) => Readonly<Record<string, WorkerCounts | undefined>>) {
   let second = 0;
   const watch = new StuckWorkers(async (id) => at(second)[id]);
   const found: [string, number][] = [];
@@ -14,8 +13,8 @@ async function replaced(seconds: number, at: (second: number) => Readonly<Record
   }
   return found;
 }
-const stuck: PhpStatus = { busy: all, begun: 70 };
-const idle: PhpStatus = { busy: 0, begun: 5 };
+const stuck: WorkerCounts = { busy: all, begun: 70 };
+const idle: WorkerCounts = { busy: 0, begun: 5 };
 
 describe('PHP workers', () => {
   it('that are all busy with the same requests for four seconds are stuck', async () => {
