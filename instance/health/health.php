@@ -1,7 +1,8 @@
 <?php
 /**
  * Answers /-/health: that PHP works, and in prod that the link resolves to a real edition. Nothing else is
- * asked: neither the database nor shared storage, since their outage must never end web instances.
+ * asked: neither the database nor shared storage, since their outage must never end web instances. What pages have
+ * found of the database is told.
  *
  * 200 {"status":"ok","instance":"prod-1","edition":4,"degraded":["…"]}; 503 with status "failed".
  * `edition` is null in dev; `degraded` is left out when there is nothing to say.
@@ -33,6 +34,11 @@ if ($opcache === false) {
     $degraded[] = 'OPcache is off';
 } elseif ($opcache['cache_full']) {
     $degraded[] = 'OPcache is full';
+}
+
+// Noted by prod's drop-in db.php, in memory that all of PHP's pools share.
+if (function_exists('apcu_enabled') && apcu_enabled() && apcu_exists('understudy:no-server-answers')) {
+    $degraded[] = 'no database answers: only pages that are cached are served';
 }
 
 http_response_code($failed ? 503 : 200);

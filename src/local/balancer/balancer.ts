@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ServerId } from '../../platform/edition.js';
 import { type Account, run } from '../../process/run.js';
 import { waitUntil } from '../../process/wait.js';
-import type { EnvironmentName } from '../../site/schema.js';
+import { type EnvironmentName, environmentNames } from '../../site/schema.js';
 import { readJson, writeFileAtomic, writeJson } from '../../state/atomic-file.js';
 import type { Service } from '../service-record.js';
 import { corrections, healthOf, type ServerHealth } from './agreement.js';
@@ -149,13 +149,20 @@ export class Balancer {
   }
 
   /**
-   * Ends what is under way at an instance that does not answer: a GET is then asked of another one. Not left to
-   * HAProxy's `on-marked-down shutdown-sessions`, which would also end the very requests that are just being tried
-   * elsewhere because nobody listened (1 or 2 failed whenever a zone was killed).
+   * Ends what is under way at instances that do not answer, as each process sees them: a GET is then asked of another
+   * one. Not left to HAProxy's `on-marked-down shutdown-sessions`, which would also end the very requests that are just
+   * being tried elsewhere because nobody listened (1 or 2 failed whenever a zone was killed).
    */
-  async cutOff(environment: EnvironmentName, id: string): Promise<void> {
-    const commands = [`shutdown sessions server ${environment}/${id}`];
-    await Promise.all(this.options.processes.map(({ adminSocket }) => command(adminSocket, commands)));
+  async cutOffSilent(): Promise<void> {
+    await Promise.all(
+      this.options.processes.map(async ({ adminSocket }) => {
+        const waited = (await statistics(adminSocket))?.filter(
+          (row) => isInstance(row) && healthOf(row) === 'down' && Number(row.scur) > 0,
+        );
+        const commands = waited?.map(({ pxname, svname }) => `shutdown sessions server ${pxname}/${svname}`) ?? [];
+        await command(adminSocket, commands);
+      }),
+    );
   }
 
   async setPrimary(primary: ServerId): Promise<void> {
@@ -228,3 +235,6 @@ export class Balancer {
     return mine;
   }
 }
+
+const isInstance = ({ pxname = '', svname = '' }: StatRow) =>
+  (environmentNames as readonly string[]).includes(pxname) && !['FRONTEND', 'BACKEND'].includes(svname);

@@ -4,7 +4,7 @@ import { rotateLogs } from '../log-rotation.js';
 import { keepGatesOpen } from './keep-gates-open.js';
 import type { Running } from './running.js';
 
-/** Between two looks at processes and databases: a fault is acted upon within a second. */
+/** Between two looks at processes, requests and databases: a fault is acted upon within a second. */
 const roundMs = 250;
 const secondMs = 1_000;
 const minuteMs = 60_000;
@@ -31,6 +31,7 @@ export async function lookAfter(running: Running, log: Logger, signal: AbortSign
   await Promise.all([
     rounds('processes', roundMs, () => supervisor.tick()),
     rounds('balancer', secondMs, replaceSilentBalancers(running, log)),
+    rounds('requests that nobody answers', roundMs, () => running.balancer.cutOffSilent()),
     rounds('instances', secondMs, () => instances.tick()),
     ...scalers.map((scaler) => rounds('scaling', secondMs, () => scaler.tick(signal)).finally(() => scaler.settled())),
     rounds('scheduled jobs', secondMs, () => cron.tick()),

@@ -235,8 +235,8 @@ export class Instances {
   }
 
   /**
-   * Cuts off what is under way where nobody answers, and replaces what runs and yet does not answer, or comes and goes.
-   * What has died is restarted by the supervisor. A replacement that fails is tried again, less and less often.
+   * Replaces what runs and yet does not answer, or comes and goes. What has died is restarted by the supervisor. A
+   * replacement that fails is tried again, less and less often.
    */
   async tick(now = performance.now()): Promise<void> {
     for (const environment of environmentNames) {
@@ -246,7 +246,6 @@ export class Instances {
         const state = this.#stateOf(instance, health[id]);
         // While no balancer process answers, nobody says how instances are.
         if (instance.environment !== environment || !health[id] || this.#busy.has(id) || state === 'draining') continue;
-        if (health[id] === 'down') await this.options.balancer.cutOff(environment, id);
         const { wellbeing, replace } = look(this.#wellbeing.get(id), state === 'healthy', now);
         if (wellbeing) this.#wellbeing.set(id, wellbeing);
         else this.#wellbeing.delete(id);

@@ -7,6 +7,7 @@ import { hostsOf } from '../../../src/local/network/hosts.js';
 import { Secret } from '../../../src/output/secret.js';
 import type { SqlConnection } from '../../../src/platform/databases.js';
 import type { EventKind } from '../../../src/platform/events.js';
+import { InstanceAnswers } from '../../../src/platform/instance-answers.js';
 import type { PlatformStatus } from '../../../src/platform/status.js';
 import { waitUntil } from '../../../src/process/wait.js';
 import { connect } from '../../../src/sql/connect.js';
@@ -120,10 +121,32 @@ it('a replica that hangs is replaced, and prod is read from the other one meanwh
   await until('it to answer', isWell);
 });
 
-it('every database is killed at once: everything comes back alone', async () => {
-  await Promise.all(['db-1', 'db-2', 'replica-1', 'replica-2'].map((name) => signal(name, 'SIGKILL')));
-  await until('the kill to be noticed', ({ environments }) => environments.dev.database?.state !== 'redundant');
+it('every database is killed at once: cached pages are served, the health page tells, and all comes back alone', async () => {
+  expect((await site.fetchProd('/')).status).toBe(200);
+  const instances = await site.platform.fleet.instances('prod');
+  const degraded = async () =>
+    (await Promise.all(instances.map(({ origin }) => new InstanceAnswers(origin).degraded()))).flat();
+  expect(await degraded()).toEqual([]);
+  // Nobody brings them back while it is looked at.
+  const supervisor = (await lockHolder(paths.controlLock(site.layout)))?.process.pid ?? Number.NaN;
+  process.kill(supervisor, 'SIGSTOP');
+  try {
+    await Promise.all(['db-1', 'db-2', 'replica-1', 'replica-2'].map((name) => signal(name, 'SIGKILL')));
+    const { status: uncached } = await site.fetchProd(`/?uncached=${Math.random()}`);
+    expect(uncached).toBe(503);
+    expect((await site.fetchProd('/')).status).toBe(200);
+    expect(await degraded()).toContain('no database answers: only pages that are cached are served');
+  } finally {
+    process.kill(supervisor, 'SIGCONT');
+  }
   await until('everything to be well', isWell);
+  await waitUntil(
+    async () => {
+      expect((await site.fetchProd(`/?uncached=${Math.random()}`)).status).toBe(200);
+      return (await degraded()).length === 0;
+    },
+    { what: 'the health pages to tell nothing any more', deadlineMs: 20_000, everyMs: 100 },
+  );
 });
 
 it('a replica whose data was removed is rebuilt at the position of the edition, gate closed', async () => {

@@ -18,6 +18,9 @@ final class Understudy_Edition_Servers
     /** How long an outage without any request is remembered. */
     private const OUTAGE_REMEMBERED_SECONDS = 60;
 
+    /** There while requests find no server. instance/health/health.php reads it, out of the same memory. */
+    private const NONE_ANSWERS = 'understudy:no-server-answers';
+
     /** @var array<string, string> name to host */
     private array $hosts = [];
 
@@ -69,6 +72,7 @@ final class Understudy_Edition_Servers
         }
         $now = microtime(true);
         apcu_add($this->outage(), $began, self::OUTAGE_REMEMBERED_SECONDS);
+        apcu_store(self::NONE_ANSWERS, true, self::OUTAGE_REMEMBERED_SECONDS);
         $since = apcu_fetch($this->outage());
         if ($since === false || $now - $since >= self::PATIENCE_SECONDS) {
             return false;
@@ -79,8 +83,10 @@ final class Understudy_Edition_Servers
 
     public function note_answer(): void
     {
-        if (self::remembers() && apcu_exists($this->outage())) {
-            apcu_delete($this->outage());
+        foreach (self::remembers() ? [$this->outage(), self::NONE_ANSWERS] : [] as $key) {
+            if (apcu_exists($key)) {
+                apcu_delete($key);
+            }
         }
     }
 
