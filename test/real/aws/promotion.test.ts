@@ -197,6 +197,7 @@ describe('the platform in AWS, operated by the command', () => {
     requirePromoted(result);
     expect(result.certificate).toMatchObject({
       edition: { id: 1, release: 1, replicas: ['replica-1', 'replica-2'] },
+      source: { server: 'primary', tables: [{ name: 'notes', rows: 1 }] },
       leftovers: [],
     });
     for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 1\n', edition: '1' });
