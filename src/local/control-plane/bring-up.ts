@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { messageOf } from '../../output/errors.js';
 import { type Report, reportTask } from '../../output/messages.js';
@@ -31,9 +32,8 @@ export async function bringUp(running: Running, { report, signal }: WorkOptions)
   await writeJson(paths.site(parts.layout), parts.site, { mode: 0o600 });
   await reportTask(report, 'balancer', 'Balancer: two processes, certificate', () => startBalancer(running, signal));
   if (databases) {
-    await reportTask(report, 'databases', 'Databases: primary, standby, two replicas', () =>
-      startDatabases(running, databases, signal),
-    );
+    const start = () => startDatabases(running, databases, signal);
+    await reportTask(report, 'databases', 'Databases: primary, standby, two replicas', start, (lacks) => lacks);
   }
   await prepareDev(parts, { report, signal });
   await reportTask(report, 'instances', 'Web instances in dev and prod', () => startInstances(running, signal));
@@ -75,14 +75,28 @@ async function startBalancer({ parts, balancer, supervisor }: Running, signal: A
   }
 }
 
-async function startDatabases({ parts, supervisor }: Running, databases: RunningDatabases, signal: AbortSignal) {
-  await databases.site.prepare(signal);
-  for (const service of databases.services) await supervisor.ensure(service);
-  await waitUntil(
+/**
+ * Who has to be made a copy of another one is not waited for: that takes as long as the data is large, and a replica is
+ * copied only once somebody looks after the site.
+ * @returns what will be there later, in words; undefined if everything is there
+ */
+async function startDatabases(
+  { parts, supervisor }: Running,
+  databases: RunningDatabases,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { site, cluster, services } = databases;
+  await site.prepare(signal);
+  const lost = site.servers.filter(({ kind, dataDir }) => kind === 'replica' && !existsSync(dataDir)).map(idOf);
+  for (const service of services) await supervisor.ensure(service);
+  const missing = await waitUntil(
     async () => {
       await supervisor.tick();
-      databases.status = await databases.cluster.converge(signal);
-      return databases.status.state === 'redundant' && databases.status.servers.every(({ up }) => up);
+      const now = await cluster.converge(signal);
+      databases.status = now;
+      const later = cluster.isRebuilding ? [...lost, now.standby] : lost;
+      const isOpen = now.state === 'redundant' || (now.state === 'solo' && cluster.isRebuilding);
+      return isOpen && now.servers.every(({ id, up }) => up || later.includes(id)) ? later : undefined;
     },
     {
       what: 'the databases to become redundant',
@@ -91,7 +105,10 @@ async function startDatabases({ parts, supervisor }: Running, databases: Running
       remedy: `Read db-1.log and the logs beside it in ${paths.logs(parts.layout)}.`,
     },
   );
+  return missing.length > 0 ? `still to be copied: ${missing.join(', ')}` : undefined;
 }
+
+const idOf = ({ id }: { readonly id: string }) => id;
 
 /** Last, because it would raise alarms about what is still starting. Without it the site is up all the same. */
 async function watch({ parts, supervisor }: Running, report: Report): Promise<void> {

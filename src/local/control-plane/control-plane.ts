@@ -72,7 +72,7 @@ export class ControlPlane {
       failed: (name, error, delayMs) => log.error({ name, delayMs, problem: messageOf(error) }, 'cannot be started'),
       cannotStart: ({ name, since, deaths, logFile }) =>
         void lastError(logFile).then((reason) => {
-          const detail = `It has died ${deaths} times since ${since}; it is tried again every 10 s. ${reason}`;
+          const detail = `It has died ${deaths} times since ${since}; it is tried again ever more seldom, at last every 10 s. ${reason}`;
           this.#keepEvent({ kind: 'cannot-start', subject: name, detail: detail.trim() });
         }),
       stayedUp: (name) => this.#keepEvent({ kind: 'started-again', subject: name, detail: 'It has stayed up.' }),
@@ -174,6 +174,8 @@ export class ControlPlane {
       await this.#compare(site, work);
       running = await this.#assemble(site);
       await keepSmtpPassword(running.parts, smtpPassword);
+      // Two that make the same standby a copy would do it over each other's.
+      await before?.databases?.cluster.stopRebuild();
       await bringUp(running, work);
       await writeJson(paths.upMarker(this.layout), { since: new Date().toISOString() });
       this.#running = running;

@@ -7,10 +7,11 @@ import { Backoff } from './backoff.js';
 import { type ClusterStatus, describe } from './cluster-status.js';
 import { type Action, decide, lateAcknowledgement, type Situation, whyLost, whyPrimaryLost } from './decide.js';
 import { detection } from './detection.js';
-import { LookHistory, type Times } from './look-history.js';
+import { Lookout } from './lookout.js';
 import { continueMove } from './move.js';
 import { type Answer, type LookAtData, type Observation, observe, type ServerProcesses } from './observe.js';
 import { PrimaryLoss } from './primary-loss.js';
+import { ReplicaWatch } from './replica-watch.js';
 import { type Roles, readRoles, rolesMissing, writeRoles } from './roles-record.js';
 import { setAcknowledging, setReadOnly, setWaiting } from './semi-sync.js';
 import type { StartRole } from './server.js';
@@ -37,8 +38,6 @@ export interface ClusterOptions extends StandbyRebuildOptions {
 }
 
 const { primaryAnswerMs, standbyAnswerMs } = detection;
-/** Replicas are nobody's hurry here, and one that hangs must not slow down a round. */
-const replicasEveryMs = 2_000;
 /** More than any way from anything to redundancy takes. */
 const mostSteps = 20;
 
@@ -51,14 +50,11 @@ export class Cluster {
   readonly #sessions: Sessions;
   readonly #now: () => Date;
   #turn: Promise<unknown> = Promise.resolve();
-  readonly #histories = new Map<ServerId, LookHistory>();
+  readonly #lookout: Lookout;
+  readonly #replicas: ReplicaWatch;
   readonly #admission = new Backoff(detection.admitAgainMs, detection.admitAtLatestMs);
   readonly #rebuild: StandbyRebuild;
   readonly #loss = new PrimaryLoss();
-  #lookingAtReplicas: Promise<unknown> = Promise.resolve();
-  #disconnectedSince: number | undefined;
-  #replicas: readonly Observation[] = [];
-  #replicasKeptAt = Number.NEGATIVE_INFINITY;
   #announced: ServerId | undefined;
 
   constructor(options: ClusterOptions) {
@@ -66,6 +62,12 @@ export class Cluster {
     this.#now = options.now ?? (() => new Date());
     this.#sessions = new Sessions(options.connect);
     this.#rebuild = new StandbyRebuild(options);
+    this.#lookout = new Lookout((id, deadlineMs) => this.#observe(id, deadlineMs), options.sourceAt);
+    this.#replicas = new ReplicaWatch(
+      options.replicas,
+      (id) => this.#observe(id, standbyAnswerMs),
+      (seen) => this.#session(seen),
+    );
   }
 
   /**
@@ -84,11 +86,16 @@ export class Cluster {
     return this.#rebuild.isUnderWay;
   }
 
+  /** Stops making the standby a copy of the primary, before somebody else may decide to. A later round begins anew. */
+  stopRebuild(): Promise<void> {
+    return this.#rebuild.stop(letGo());
+  }
+
   /** Looks at every server and changes nothing. */
   status(): Promise<ClusterStatus> {
     return this.#alone(async () => {
       const seen = await this.#look();
-      return describe(seen, await this.#lookAtReplicas(), undefined);
+      return describe(seen, await this.#replicas.look(), undefined);
     });
   }
 
@@ -111,10 +118,8 @@ export class Cluster {
 
   /** Closes the connections, and stops a rebuild that is under way. The servers keep running as they are. */
   async end(): Promise<void> {
-    await this.#rebuild.end(
-      new UnderstudyError({ code: 'interrupted', message: 'The control plane lets go of the databases.' }),
-    );
-    await this.#lookingAtReplicas;
+    await this.#rebuild.end(letGo());
+    await this.#replicas.settled();
     await this.#alone(() => this.#sessions.end());
   }
 
@@ -133,14 +138,14 @@ export class Cluster {
         await this.#announce(seen);
       }
       await this.#announce(seen);
-      this.#keepReplicasReadOnly();
+      this.#replicas.keepReadOnly();
       problem ??= whyPrimaryLost(seen);
     } catch (error) {
       if (!(error instanceof UnderstudyError)) throw error;
       problem = error.message;
       seen = await this.#look();
     }
-    return describe(seen, this.#replicas, problem);
+    return describe(seen, this.#replicas.seen, problem);
   }
 
   /** Takes one step. @returns what is seen afterwards */
@@ -281,37 +286,16 @@ export class Cluster {
 
   async #look(): Promise<Situation> {
     const roles = await this.#roles();
-    const [[primary, primaryTimes], [standby, standbyTimes]] = await Promise.all([
-      this.#watch(roles.primary, primaryAnswerMs),
-      this.#watch(roles.standby.id, standbyAnswerMs),
-    ]);
-    // Counted only while there is somebody to connect to: a primary may take long to recover.
-    const isConnecting = primary.answer !== undefined && standby.answer?.source?.receiving === 'connecting';
-    this.#disconnectedSince = isConnecting ? (this.#disconnectedSince ?? performance.now()) : undefined;
-    const disconnectedMs = this.#disconnectedSince === undefined ? 0 : performance.now() - this.#disconnectedSince;
+    const sight = await this.#lookout.look(roles);
     this.#rememberCalm(roles);
     const situation: Situation = {
       roles,
-      primary,
-      standby,
-      source: this.#options.sourceAt(primary.id),
-      disconnectedMs,
-      primaryTimes,
-      standbyTimes,
+      ...sight,
       rebuilding: this.#rebuild.isUnderWay,
       due: { rebuild: this.#rebuild.isDue(), admission: this.#admission.isDue() },
     };
     this.#loss.remember(situation);
     return situation;
-  }
-
-  /** Looks at a member of the cluster, and tells for how long it has been as it is. */
-  async #watch(id: ServerId, deadlineMs: number): Promise<readonly [Observation, Times]> {
-    const history = this.#histories.get(id) ?? new LookHistory();
-    this.#histories.set(id, history);
-    const began = performance.now();
-    const seen = await this.#observe(id, deadlineMs);
-    return [seen, history.add(seen, began)];
   }
 
   #rememberCalm({ standby }: Roles): void {
@@ -368,24 +352,6 @@ export class Cluster {
     this.#loss.ends();
   }
 
-  #keepReplicasReadOnly(): void {
-    if (performance.now() - this.#replicasKeptAt < replicasEveryMs) return;
-    this.#replicasKeptAt = performance.now();
-    // What a replica refuses is tried again at the next look at it.
-    this.#lookingAtReplicas = this.#lookAtReplicas()
-      .then(async (replicas) => {
-        for (const seen of replicas) {
-          if (seen.answer?.readOnly === false) await setReadOnly(await this.#session(seen), true);
-        }
-      })
-      .catch(() => undefined);
-  }
-
-  async #lookAtReplicas(): Promise<readonly Observation[]> {
-    this.#replicas = await Promise.all(this.#options.replicas.map((id) => this.#observe(id, standbyAnswerMs)));
-    return this.#replicas;
-  }
-
   /** One at a time: a round must not meet a move that is under way. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#turn.then(work, work);
@@ -393,6 +359,9 @@ export class Cluster {
     return mine;
   }
 }
+
+const letGo = () =>
+  new UnderstudyError({ code: 'interrupted', message: 'The control plane lets go of the databases.' });
 
 function ineligible(standby: ServerId, reason: string | undefined): UnderstudyError {
   return refusal({

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Secret } from '../../output/secret.js';
 import { type Account, run } from '../../process/run.js';
 import { flushFolder } from '../../state/atomic-file.js';
@@ -26,19 +26,23 @@ export interface CopyOptions {
 const copyMs = 3_600_000;
 
 /**
- * Lays a copy of a server's data beside the data of another one, which is not touched.
+ * Lays a copy of a server's data beside the data of another one, which is not touched. In a folder of its own: who
+ * copies may outlive a control plane that was killed, and must not write into the copy that the next one makes.
+ * @returns the folder, for `takeCopy`
  * @throws what the programs throw; no part of a copy is left then
  */
-export async function layCopy(options: CopyOptions): Promise<void> {
+export async function layCopy(options: CopyOptions): Promise<string> {
   const { to, account, signal } = options;
-  const making = makingOf(to);
+  // Gone together with the data, if a whole folder was removed.
+  for (const folder of [dirname(to.dataDir), to.tmpDir, to.filesDir]) await ownFolder(folder, account);
+  await removeParts(to);
+  const making = await mkdtemp(partOf(to));
   try {
-    await rm(making, { recursive: true, force: true });
-    // Gone together with the data, if a whole folder was removed.
-    for (const folder of [dirname(making), to.tmpDir, to.filesDir, making]) await ownFolder(folder, account);
+    await ownFolder(making, account);
     await backUp(options, making);
     if (options.withBinlogs) await copyBinlogs(options.from, making, { account, signal });
     await run('sync', ['--file-system', making], { cwd: '/' });
+    return making;
   } catch (error) {
     await rm(making, { recursive: true, force: true });
     throw error;
@@ -46,12 +50,16 @@ export async function layCopy(options: CopyOptions): Promise<void> {
 }
 
 /** Puts the copy in the place of the old data, and starts the server. The old data lies beside it until `forgetOldData`. */
-export async function takeCopy({ to, processes }: CopyOptions, configure: () => Promise<void>): Promise<void> {
+export async function takeCopy(
+  copy: string,
+  { to, processes }: CopyOptions,
+  configure: () => Promise<void>,
+): Promise<void> {
   await processes.kill(to.id);
   // A replacement that was cut off after its exchange has left old data where this one puts them.
   await settleReplacement(to);
   if (existsSync(to.dataDir)) await rename(to.dataDir, oldOf(to));
-  await rename(makingOf(to), to.dataDir);
+  await rename(copy, to.dataDir);
   await flushFolder(dirname(to.dataDir));
   await configure();
   await processes.start(to.id);
@@ -61,7 +69,7 @@ export async function forgetOldData(server: DatabaseServer): Promise<void> {
   await rm(oldOf(server), { recursive: true, force: true });
 }
 
-const makingOf = ({ dataDir }: DatabaseServer) => `${dataDir}.making`;
+const partOf = ({ dataDir }: DatabaseServer) => `${dataDir}.making-`;
 const oldOf = ({ dataDir }: DatabaseServer) => `${dataDir}.old`;
 
 /** Before the servers start: what a crash in the middle of a replacement left is put back, or cleared away. */
@@ -73,6 +81,14 @@ export async function settleReplacement(server: DatabaseServer): Promise<void> {
   } else {
     await forgetOldData(server);
   }
+}
+
+/** Copies that were begun and never came to their end. Nobody may be making one at this moment. */
+export async function removeParts(server: DatabaseServer): Promise<void> {
+  const folder = dirname(server.dataDir);
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  const parts = names.filter((name) => name.startsWith(basename(partOf(server))));
+  await Promise.all(parts.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
 
 async function backUp({ to, from, password, account, signal }: CopyOptions, making: string): Promise<void> {

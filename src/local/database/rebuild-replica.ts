@@ -21,11 +21,11 @@ export async function rebuildReplica(options: RebuildOptions): Promise<void> {
   const { gate: state, position, errant } = await gate.status(from.id);
   if (state !== 'closed' || errant !== undefined) throw failed(options, `the gate of ${from.id} is ${state}`);
   const copy = { ...options, withBinlogs: false };
-  await layCopy(copy).catch((error) => {
+  const laid = await layCopy(copy).catch((error) => {
     options.signal?.throwIfAborted();
     throw failed(options, messageOf(error), error);
   });
-  await takeCopy(copy, () => prepareServer(to, 'replica', account));
+  await takeCopy(laid, copy, () => prepareServer(to, 'replica', account));
   const after = await waitUntil(() => gate.status(to.id).catch(() => undefined), {
     what: `${to.id} to answer`,
     deadlineMs: startMs,

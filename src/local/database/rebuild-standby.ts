@@ -23,8 +23,7 @@ export async function rebuildStandby(options: RebuildStandbyOptions): Promise<vo
     throw new UnderstudyError({ code: 'rebuild-failed', message: `${to.id} cannot be a standby of ${from.id}.` });
   }
   const copy = { ...options, withBinlogs: true };
-  await layCopy(copy);
-  await takeCopy(copy, () => prepareServer(to, 'standby', account));
+  await takeCopy(await layCopy(copy), copy, () => prepareServer(to, 'standby', account));
   const connection = await waitUntil(() => databases.connect(to.id, 'operator').catch(() => undefined), {
     what: `${to.id} to answer`,
     deadlineMs: startMs,

@@ -15,7 +15,7 @@ import { type Purge, purgeBinlogs } from './binlogs.js';
 import { Cluster } from './cluster.js';
 import { localDatabases, serverOf } from './connections.js';
 import { copySchema } from './copy-schema.js';
-import { settleReplacement } from './copy-server.js';
+import { removeParts, settleReplacement } from './copy-server.js';
 import { detection } from './detection.js';
 import { DevStates } from './dev-states.js';
 import { initialiseDatabases } from './initialise.js';
@@ -106,6 +106,8 @@ export function siteDatabases({ layout, hosts, site, passwords, account }: SiteD
     prepare: async (signal) => {
       const folder = paths.databases(layout);
       for (const server of servers) await settleReplacement(server);
+      // A replica may be being copied for a promotion at this moment.
+      for (const server of servers.filter(({ kind }) => kind === 'cluster')) await removeParts(server);
       await initialiseDatabases({
         servers,
         folder,

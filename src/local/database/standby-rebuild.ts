@@ -17,6 +17,7 @@ export interface StandbyRebuildOptions {
 export class StandbyRebuild {
   readonly #backoff = new Backoff(detection.rebuildAgainMs, detection.rebuildAtLatestMs);
   readonly #ending = new AbortController();
+  #stopping = new AbortController();
   #underWay: Promise<void> | undefined;
 
   constructor(private readonly options: StandbyRebuildOptions) {}
@@ -36,10 +37,14 @@ export class StandbyRebuild {
     const began = performance.now();
     const told = (kind: 'standby-rebuilt' | 'rebuild-failed', detail: string) =>
       tell({ kind, subject: standby, detail, ms: Math.round(performance.now() - began) });
-    this.#underWay = rebuildStandby(standby, primary, this.#ending.signal)
+    this.#stopping = new AbortController();
+    const signal = AbortSignal.any([this.#ending.signal, this.#stopping.signal]);
+    this.#underWay = rebuildStandby(standby, primary, signal)
       .then(
         () => told('standby-rebuilt', `It is a copy of ${primary}. ${reason}`),
-        (error) => told('rebuild-failed', `${messageOf(error)} It had to be rebuilt: ${reason}`),
+        (error) => {
+          if (!signal.aborted) told('rebuild-failed', `${messageOf(error)} It had to be rebuilt: ${reason}`);
+        },
       )
       .finally(() => {
         this.#underWay = undefined;
@@ -51,7 +56,13 @@ export class StandbyRebuild {
     this.#backoff.forget();
   }
 
-  /** Stops the one that is under way, and waits until it has. */
+  /** Stops the one that is under way, and waits until it has. Another one may begin. */
+  async stop(reason: Error): Promise<void> {
+    this.#stopping.abort(reason);
+    await this.#underWay;
+  }
+
+  /** The same for good. */
   async end(reason: Error): Promise<void> {
     this.#ending.abort(reason);
     await this.#underWay;

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { paths } from '../../../src/local/layout.js';
+import { allProcesses, commandLine } from '../../../src/process/table.js';
+import { waitUntil } from '../../../src/process/wait.js';
 import { capturePosition } from '../../../src/replication/capture.js';
 import { roundsOf } from './rounds.js';
 import { allServers, makeSite, type RunningSite } from './running-site.js';
@@ -58,7 +60,38 @@ describe('a replica that is no longer what it should be', () => {
     await expect(rebuild('db-2', 'replica-1')).rejects.toMatchObject({ code: 'rebuild-failed' });
     expect(await status('replica-2')).toEqual(before);
     expect(it.processes.startIdentity('replica-2')).toBe(start);
-    expect(existsSync(`${dataDir('replica-2')}.making`)).toBe(false);
+    const names = await readdir(dirname(dataDir('replica-2')));
+    expect(names.filter((name) => name.includes('.making'))).toEqual([]);
+  });
+
+  test('is not made of two copies at once: who goes on copying for somebody who was killed writes elsewhere', async () => {
+    const before = await status('replica-2');
+    const target = `--target-dir=${dataDir('replica-2')}.`;
+    const copying = () =>
+      allProcesses()
+        .map(({ pid }) => ({
+          pid,
+          to: commandLine(pid)
+            .split('\0')
+            .find((word) => word.startsWith(target)),
+        }))
+        .filter(({ to }) => to !== undefined);
+    const next = (known: readonly number[]) =>
+      waitUntil(() => copying().find(({ pid }) => !known.includes(pid)), {
+        what: 'a copy to begin',
+        deadlineMs: 20_000,
+        everyMs: 5,
+      });
+    const first = rebuild('replica-2', 'replica-1').catch((error) => error);
+    const one = await next([]);
+    process.kill(one.pid, 'SIGSTOP');
+    const second = rebuild('replica-2', 'replica-1');
+    const other = await next([one.pid]);
+    process.kill(one.pid, 'SIGCONT');
+    expect(other.to).not.toBe(one.to);
+    expect(await first).toMatchObject({ code: 'rebuild-failed' });
+    await second;
+    expect(await status('replica-2')).toEqual(before);
   });
 
   test('gets its old data back after a crash between the two renames', async () => {
