@@ -190,6 +190,8 @@ export class ReplicaKeeper {
   /**
    * Prod is ahead of its edition when no replica stands at its position any more: there is nothing to copy. Then the
    * one that has moved least answers alone, so that all pages tell the same, until a promotion brings both together.
+   * Not one that stands before the edition, as after a promotion that was cut off in its bake: its content belongs to
+   * earlier code, and is the way back.
    */
   async #settleForNearest(platform: Platform): Promise<boolean> {
     const { database, releases } = platform;
@@ -200,8 +202,9 @@ export class ReplicaKeeper {
     );
     const isAhead = standing.every(({ seen }) => seen?.gate === 'closed' && seen.position !== edition.position);
     if (!isAhead) return false;
+    const meant = edition.position === undefined ? 0 : sequenceOf(edition.position);
     const [nearest] = standing
-      .filter(({ seen }) => seen?.errant === undefined)
+      .filter(({ seen }) => seen?.errant === undefined && reached(seen) > meant)
       .sort((a, b) => reached(a.seen) - reached(b.seen));
     if (!nearest) return false;
     await this.#useAlone(platform, edition, nearest.id);
