@@ -337,11 +337,9 @@ export class Instances {
   }
 
   async #alone<T>(instance: WebInstance, work: () => Promise<T>): Promise<T> {
-    await waitUntil(() => !this.#busy.has(instance.id), {
-      what: `what is being done with ${instance.id} to end`,
-      deadlineMs: 60_000,
-    });
-    this.#busy.add(instance.id);
+    // Taken in the same moment in which it is seen to be free: somebody else may have waited for it, too.
+    const take = () => !this.#busy.has(instance.id) && this.#busy.add(instance.id) !== undefined;
+    await waitUntil(take, { what: `what is being done with ${instance.id} to end`, deadlineMs: 60_000 });
     try {
       return await work();
     } finally {

@@ -12,8 +12,8 @@ export interface Wellbeing {
 export type Replacement = 'servers' | 'everything';
 
 /**
- * The balancer has left an instance alone for 1 to 2 s by then. Shorter, and a machine that is out of breath for a
- * moment would lose its instances on top.
+ * Counted from when the balancer has taken it out of rotation. Shorter, and a machine that is out of breath for a moment
+ * would lose its instances on top.
  */
 const patienceMs = 5_000;
 /** Doubled with every replacement that has not helped, up to this. */
