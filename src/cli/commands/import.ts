@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import type { OptionValues } from 'commander';
+import { Option, type OptionValues } from 'commander';
 import type { ImportOptions, ImportResult } from '../../import/import-site.js';
 import { refusal, UnderstudyError, usageError } from '../../output/errors.js';
 import { reportTask } from '../../output/messages.js';
@@ -26,7 +26,11 @@ export const importVerb: Verb = {
     command
       .option('--files <path>', "the site's document root: a folder, .zip, or tar packed by gzip or zstd")
       .option('--database <dump>', 'its database as SQL: plain, or packed by gzip or zstd')
-      .option('--url <address>', 'an address of the site; may be repeated (default: what the dump says)', collect, [])
+      .addOption(
+        new Option('--url <address>', 'an address of the site; may be repeated')
+          .argParser(collect)
+          .default([], 'what the dump says'),
+      )
       .option('--prefix <prefix>', "what its tables' names begin with (default: from the definition)")
       .option('--schema <name>', 'the database to take, where the dump has several')
       .option('--report', 'only say what is to be known of the site')

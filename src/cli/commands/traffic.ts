@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { reportTask } from '../../output/messages.js';
 import { accessLogsOf, bucketPlace } from '../access-logs.js';
 import type { Verb } from '../command.js';
@@ -19,7 +20,9 @@ export const traffic: Verb = {
   declare: (command) =>
     command
       .argument('[environment]', 'prod or dev (default: prod)')
-      .option('--since <time>', 'how far back: 90s, 15m, 1h, 7d', duration, hourMs)
+      .addOption(
+        new Option('--since <time>', 'how far back: 90s, 15m, 1h, 7d').argParser(duration).default(hourMs, '1h'),
+      )
       .option('--from <bucket>', 'read s3://BUCKET/PREFIX, where load balancers of AWS put theirs', bucketPlace),
   onAws: 'same',
   async run(context, options, [name = 'prod']) {

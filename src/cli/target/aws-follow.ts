@@ -17,6 +17,8 @@ export interface FollowCopyOptions {
   readonly hasBegun: boolean;
   /** Whether it still goes on, asked only when nothing has come for a while. */
   readonly isGoing: () => Promise<boolean>;
+  /** Ends the watching, and nothing else. */
+  readonly signal?: AbortSignal;
 }
 
 const lookEveryMs = 300;
@@ -31,15 +33,16 @@ export const bytesSoFar = (bucket: Bucket, folder: string): Promise<number> => c
  * Watches what the operations host carries out, through the copy of its journal in S3, to its end. It goes on whether
  * anybody watches or not.
  * @returns the result in the journal's last line
- * @throws code `runner-lost` if the process that carries it out is gone without a word
+ * @throws code `runner-lost` if the process that carries it out is gone without a word; the signal's reason
  */
 export async function followCopy(options: FollowCopyOptions): Promise<unknown> {
-  const { bucket, folder, from, report, hasBegun, isGoing } = options;
+  const { bucket, folder, from, report, hasBegun, isGoing, signal } = options;
   const reader = new JournalReader(bucket, folder, from);
   let runner: ProcessRef | undefined;
   const started = performance.now();
   let heard = started;
   for (;;) {
+    signal?.throwIfAborted();
     const mayAsk = hasBegun || runner !== undefined || performance.now() - started > beginMs;
     const isQuiet = mayAsk && performance.now() - heard > quietMs;
     const isLost = isQuiet && !(await isGoing());
@@ -55,7 +58,7 @@ export async function followCopy(options: FollowCopyOptions): Promise<unknown> {
       if (entry?.event === 'stopped' && isOurs(entry.process)) return entry.result;
     }
     if (isLost && lines.length === 0) throw lost();
-    await delay(lookEveryMs);
+    await delay(lookEveryMs, undefined, signal ? { signal } : {}).catch(() => undefined);
   }
 }
 

@@ -9,13 +9,13 @@ import type { AwsAccess } from './aws-site-access.js';
 type Wanted = Job extends infer One ? (One extends Job ? Omit<One, 'by'> : never) : never;
 
 /**
- * Has the operations host do something, and watches it to its end.
+ * Has the operations host do something, and watches it to its end. Ctrl-C ends the watching alone.
  * @returns what came of it
- * @throws what the job threw there
+ * @throws what the job threw there; the signal's reason
  */
 export async function runJob(
   { releases, by, ask }: Pick<AwsAccess, 'releases' | 'by' | 'ask'>,
-  { terminal }: Pick<CommandContext, 'terminal'>,
+  { terminal, signal }: Pick<CommandContext, 'terminal' | 'signal'>,
   wanted: Wanted,
 ): Promise<unknown> {
   const id = newId();
@@ -28,8 +28,12 @@ export async function runJob(
     from: 0,
     report: terminal.report,
     hasBegun: false,
-    // Its unit writes the last line even if the job is killed.
+    // Its unit writes the last line even if the job is killed; nobody does if the host is lost.
     isGoing: async () => true,
+    signal,
+  }).catch((error) => {
+    if (signal.aborted) terminal.say(`The operations host goes on with it: job ${id}.`);
+    throw error;
   })) as JobResult;
   if ('error' in result) throw fromWire(result.error);
   return result.value;
