@@ -19,7 +19,7 @@ export const balancerAlarms = {
     missingData: 'breaching',
     where: 'the balancer',
     visitorsSee: 'Errors on up to half of the connections, if it still takes them and hangs; else nothing.',
-    toDo: 'Read `understudy logs haproxy`. One that hangs is replaced after two seconds.',
+    toDo: 'Read `understudy logs haproxy`. One that hangs is replaced within four seconds.',
     runbook: 'the-balancer-fails',
   },
   'balancer-errors': {

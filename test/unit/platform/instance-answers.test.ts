@@ -10,7 +10,7 @@ let answer: (response: ServerResponse, path: string) => void;
 beforeAll(async () => {
   server = createServer((request, response) => answer(response, request.url ?? ''));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  answers = new InstanceAnswers(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 200);
+  answers = new InstanceAnswers(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 1_000);
 });
 afterAll(() => {
   server.closeAllConnections();
