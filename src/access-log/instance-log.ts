@@ -74,18 +74,33 @@ interface Entry {
   readonly upstreamMs: number | undefined;
 }
 
-/** Read from the end, so that a long log costs no more than the span. */
+/** Also out of the log that was put aside last, where the span began in it. */
 async function entriesSince(log: string, from: number): Promise<readonly Entry[]> {
+  const present = await entriesIn(log, from, mostBytes);
+  if (present.reached) return present.entries;
+  const older = await entriesIn(`${log}.1`, from, mostBytes - present.bytes);
+  return [...older.entries, ...present.entries];
+}
+
+interface ReadEntries {
+  readonly entries: readonly Entry[];
+  readonly bytes: number;
+  /** Whether what is older is of no interest. */
+  readonly reached: boolean;
+}
+
+/** Read from the end, so that a long log costs no more than the span. */
+async function entriesIn(log: string, from: number, most: number): Promise<ReadEntries> {
   const file = await open(log, 'r').catch((error) => {
     if (hasErrno(error, 'ENOENT')) return undefined;
     throw error;
   });
-  if (!file) return [];
+  if (!file) return { entries: [], bytes: 0, reached: false };
   try {
     const { size } = await file.stat();
     const entries: Entry[] = [];
     let rest = Buffer.alloc(0);
-    for (let end = size; end > 0 && size - end < mostBytes; ) {
+    for (let end = size; end > 0 && size - end < most; ) {
       const start = Math.max(0, end - chunkBytes);
       const { buffer } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
       const bytes = Buffer.concat([buffer, rest]);
@@ -96,10 +111,10 @@ async function entriesSince(log: string, from: number): Promise<readonly Entry[]
       entries.push(...parsed.filter(({ at }) => at >= from));
       const [oldest] = parsed;
       // Lines are in the order in which requests ended.
-      if (oldest && oldest.at < from) break;
+      if (oldest && oldest.at < from) return { entries, bytes: size - start, reached: true };
       end = start;
     }
-    return entries;
+    return { entries, bytes: size, reached: false };
   } finally {
     await file.close();
   }

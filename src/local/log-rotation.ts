@@ -1,7 +1,7 @@
 import { copyFile, readdir, rename, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasErrno } from '../output/errors.js';
 import { signalProcess } from '../process/run.js';
+import { makeRoom } from '../state/make-room.js';
 import { type Layout, paths } from './layout.js';
 import { logFiles } from './log-files.js';
 import type { ServiceRecords } from './service-record.js';
@@ -34,7 +34,7 @@ export async function rotateLogs({
   }
   const ofInstances = large.filter((path) => path.startsWith(`${paths.instances(layout)}/`));
   for (const path of large) {
-    await makeRoom(path);
+    await makeRoom(path, kept);
     if (ofInstances.includes(path)) await rename(path, `${path}.1`);
     else {
       await copyFile(path, `${path}.1`);
@@ -52,14 +52,6 @@ async function openAnew(layout: Layout, logs: readonly string[], records: Servic
     if (!logs.some((path) => path.startsWith(`${paths.instance(layout, instance)}/`))) continue;
     const running = await records.find(name);
     if (running) signalProcess(running.process.pid, 'SIGUSR1');
-  }
-}
-
-async function makeRoom(path: string): Promise<void> {
-  for (let number = kept - 1; number >= 1; number--) {
-    await rename(`${path}.${number}`, `${path}.${number + 1}`).catch((error) => {
-      if (!hasErrno(error, 'ENOENT')) throw error;
-    });
   }
 }
 

@@ -60,7 +60,8 @@ export interface Positions {
   written(server: SqlConnection): Promise<Position>;
   /**
    * The position that exactly the changes up to are seen by the transaction that this connection has begun with a
-   * consistent snapshot. Undefined where the server cannot tell.
+   * consistent snapshot. To find out, that transaction may be begun anew: nothing may have been read in it yet.
+   * Undefined where the server cannot tell, or not within some seconds.
    */
   snapshotAt(server: SqlConnection): Promise<Position | undefined>;
   /** Whether exactly this position is in the history of a server that was or is primary. */

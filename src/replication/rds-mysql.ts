@@ -4,6 +4,7 @@ import { gtidSetText, parseGtidSet } from '../platform/gtid-set.js';
 import { type Position, toPosition } from '../platform/position.js';
 import { waitUntil } from '../process/wait.js';
 import { errno, hasSqlErrno } from '../sql/errors.js';
+import { beginSnapshot } from '../sql/sql-text.js';
 import type { ReplicaState, ReplicationDialect, SourceError, SourceState } from './dialect.js';
 
 /**
@@ -15,8 +16,7 @@ import type { ReplicaState, ReplicationDialect, SourceError, SourceState } from 
 export const rdsMysql: ReplicationDialect = {
   read,
   written: async (server) => variable(server, 'gtid_executed'),
-  // Nothing tells where a snapshot stands, unless the server may be locked, which RDS does not allow.
-  snapshotAt: async () => undefined,
+  snapshotAt,
   holds,
   waitUntilApplied,
   // RDS has configured it when it made the replica, and keeps it through a failover of the source.
@@ -91,9 +91,40 @@ export function errantOf(text: string, own: string): string | undefined {
   return mine.length === 0 ? undefined : gtidSetText(new Map(mine));
 }
 
-async function variable(server: SqlConnection, name: 'gtid_executed' | 'gtid_purged'): Promise<Position> {
+/** One look takes four short statements; in this time there are hundreds. */
+const snapshotMs = 3_000;
+
+/**
+ * MySQL does not tell where a snapshot stands, and RDS lets nobody lock the server. So the snapshot is begun again and
+ * again until it is known to stand where the server stood just before. That rests on the order in which MySQL commits:
+ * a transaction gets its name and is owned, then its changes can be seen, then it leaves `gtid_owned` and enters
+ * `gtid_executed` in one go.
+ * - What was executed before the snapshot could be seen by then: the snapshot has it.
+ * - What the snapshot has was named before. If nothing is owned afterwards, it is executed; and if nothing more is
+ *   executed than before, it was executed before.
+ * Each line of it is needed, in this order. Nobody waits for it, and nothing is left behind if it is cut off.
+ */
+async function snapshotAt(server: SqlConnection): Promise<Position | undefined> {
+  const end = performance.now() + snapshotMs;
+  while (performance.now() < end) {
+    const before = await variable(server, 'gtid_executed');
+    await server.query(beginSnapshot);
+    const isOwned = (await globalText(server, 'gtid_owned')) !== '';
+    const after = await variable(server, 'gtid_executed');
+    if (!isOwned && after === before) return before;
+  }
+  return undefined;
+}
+
+const variable = async (server: SqlConnection, name: 'gtid_executed' | 'gtid_purged'): Promise<Position> =>
+  toPosition(await globalText(server, name));
+
+async function globalText(
+  server: SqlConnection,
+  name: 'gtid_executed' | 'gtid_purged' | 'gtid_owned',
+): Promise<string> {
   const [row] = await server.query<{ value: string }>(`SELECT @@GLOBAL.${name} AS value`);
-  return toPosition(row?.value ?? '');
+  return row?.value ?? '';
 }
 
 async function holds(server: SqlConnection, at: Position): Promise<boolean> {

@@ -1,3 +1,6 @@
+/** Ends a transaction that goes on, and begins one that sees one moment of all InnoDB tables. For REPEATABLE READ. */
+export const beginSnapshot = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY';
+
 /** A name in a statement. */
 export function quoteName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;

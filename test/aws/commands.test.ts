@@ -360,7 +360,7 @@ describe('what the doctor says', () => {
     GetParameter: { Parameter: { Value: '27' } },
     DescribeImages: { Images: [{}] },
     GetServiceQuota: ({ QuotaCode }: { QuotaCode: string }) => ({
-      Quota: { Value: QuotaCode === 'L-1216C47A' ? 5 : 100 },
+      Quota: { Value: { 'L-1216C47A': 5, 'L-B99A9384': 10 }[QuotaCode] ?? 100 },
     }),
     DescribeStacks: {
       Stacks: [
@@ -407,6 +407,11 @@ describe('what the doctor says', () => {
         .map(({ id }) => id),
     ).toEqual(['credentials', 'bootstrap', 'image', 'hosted-zone', 'quota-addresses', 'quota-databases', 'quota-vpcs']);
     expect(found['quota-vcpus']).toMatchObject({ state: 'bad', remedy: expect.stringContaining('L-1216C47A') });
+    expect(found['quota-executions']).toMatchObject({
+      state: 'bad',
+      text: expect.stringContaining('10 allowed, 101 needed'),
+      remedy: expect.stringContaining('L-B99A9384'),
+    });
     expect(found.sms).toMatchObject({ state: 'bad', text: expect.stringContaining('sandbox') });
     expect(found.email).toMatchObject({ state: 'bad', text: 'not confirmed: late@example.com' });
   });

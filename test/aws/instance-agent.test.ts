@@ -25,6 +25,7 @@ let done: string[];
 let serving: number;
 let over: AbortController;
 let running: Promise<void>[];
+let keepLogs: () => void;
 beforeEach(async () => {
   s3 = await fakeS3({ address: '127.14.54.1', pageSize: 10 });
   s3.createBucket('b');
@@ -43,6 +44,7 @@ beforeEach(async () => {
   serving = 1;
   over = new AbortController();
   running = [];
+  keepLogs = () => undefined;
 });
 afterEach(async () => {
   over.abort();
@@ -82,7 +84,9 @@ function agent(strayMs = 60_000, has = editions): InstanceAgent {
         php: async () => undefined,
         areIdle: async () => true,
         refresh: async () => void done.push('refresh'),
+        reopenLogs: async () => undefined,
       },
+      logs: { keepSmall: async () => keepLogs() },
       editions: has,
       hold: undefined,
       currentEdition: () => archive.currentEdition(),
@@ -93,6 +97,7 @@ function agent(strayMs = 60_000, has = editions): InstanceAgent {
     stateFile: join(folder, 'agent.json'),
     log: () => undefined,
     strayMs,
+    logsMs: 0,
   });
 }
 
@@ -128,6 +133,19 @@ describe('the agent of an instance', () => {
     await order(6, { do: 'prune', keep: [1] });
     await answerTo(6);
     expect(done).toEqual(['refresh', 'prune 1']);
+  });
+
+  it('looks after its logs, and carries out orders where that fails', async () => {
+    await archive.setCurrentEdition(edition(1));
+    let looked = 0;
+    keepLogs = () => {
+      looked += 1;
+      throw new Error('The disk is broken.');
+    };
+    await order(5, { do: 'refresh' });
+    start(agent());
+    expect(await answerTo(5)).toMatchObject({ outcome: { kind: 'done' } });
+    expect(looked).toBeGreaterThan(0);
   });
 
   it('refuses what comes after its time', async () => {

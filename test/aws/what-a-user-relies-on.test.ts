@@ -206,6 +206,21 @@ describe('files', () => {
   });
 });
 
+describe('what is removed from the release bucket by its age', () => {
+  const [bucket] = all('AWS::S3::Bucket').filter(({ properties }) => properties.VersioningConfiguration);
+  const rules: { Prefix?: string; ExpirationInDays?: number; Status: string }[] =
+    bucket?.properties.LifecycleConfiguration.Rules ?? [];
+
+  it('is what promotions and jobs have left, and reports: never a release, and not what prod is to serve', () => {
+    const expiring = rules.filter(({ ExpirationInDays }) => ExpirationInDays !== undefined);
+    expect(expiring).toMatchObject([
+      { Prefix: 'reports/', ExpirationInDays: 1, Status: 'Enabled' },
+      { Prefix: 'promotions/', ExpirationInDays: 400, Status: 'Enabled' },
+      { Prefix: 'jobs/', ExpirationInDays: 30, Status: 'Enabled' },
+    ]);
+  });
+});
+
 describe.each(['dev', 'prod'] as const)('web instances of %s', (environment) => {
   const [group] = all('AWS::AutoScaling::AutoScalingGroup', environment);
   const launch = all('AWS::EC2::LaunchTemplate', environment)[0]?.properties.LaunchTemplateData;

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { countLines } from '../../access-log/instance-log.js';
 import { hasErrno } from '../../output/errors.js';
 
@@ -13,17 +13,25 @@ export class AccessCounter {
 
   constructor(private readonly log: string) {}
 
-  /** Reads what was written since. A log that was put aside is left where it was, and its successor read. */
+  /** Reads what was written since; also the end of a log that was put aside meanwhile as `LOG.1`. */
   async read(): Promise<void> {
-    const file = await open(this.log, 'r').catch((error) => {
-      if (hasErrno(error, 'ENOENT')) return undefined;
-      throw error;
-    });
+    const file = await stat(this.log).catch(ifMissing);
+    if (!file) return;
+    const last = this.#at;
+    if (last && last.file !== file.ino) {
+      const older = await stat(`${this.log}.1`).catch(ifMissing);
+      if (older?.ino === last.file) await this.#count(`${this.log}.1`, last.offset);
+    }
+    const from = last === undefined ? file.size : last.file === file.ino && last.offset <= file.size ? last.offset : 0;
+    await this.#count(this.log, from);
+  }
+
+  async #count(log: string, from: number): Promise<void> {
+    const file = await open(log, 'r').catch(ifMissing);
     if (!file) return;
     try {
       const { size, ino } = await file.stat();
-      const isOther = this.#at !== undefined && (this.#at.file !== ino || this.#at.offset > size);
-      let offset = isOther ? 0 : (this.#at?.offset ?? size);
+      let offset = from;
       while (offset < size) {
         const { buffer, bytesRead } = await file.read(
           Buffer.alloc(Math.min(chunkBytes, size - offset)),
@@ -44,4 +52,9 @@ export class AccessCounter {
       await file.close();
     }
   }
+}
+
+function ifMissing(error: unknown): undefined {
+  if (hasErrno(error, 'ENOENT')) return undefined;
+  throw error;
 }

@@ -5,6 +5,7 @@ import type { Edition } from '../../platform/edition.js';
 import type { Task } from '../fleet/orders.js';
 import type { EditionsOnHost } from './editions-on-host.js';
 import type { DevHold } from './hold.js';
+import type { InstanceLogs } from './instance-logs.js';
 import type { Servers } from './servers.js';
 
 /** Without what only the class itself sees. */
@@ -14,6 +15,7 @@ export type Editions = Pick<EditionsOnHost, keyof EditionsOnHost>;
 export interface InstanceParts {
   readonly root: string;
   readonly servers: Pick<Servers, keyof Servers>;
+  readonly logs: Pick<InstanceLogs, 'keepSmall'>;
   readonly editions: Editions | undefined;
   readonly hold: Pick<DevHold, keyof DevHold> | undefined;
   /** What prod is to serve, as it is recorded. */

@@ -30,6 +30,8 @@ export interface InstanceAgentOptions {
    * 60,000; the record is looked at six times as often.
    */
   readonly strayMs?: number;
+  /** How often its logs are looked at. Default 60,000. */
+  readonly logsMs?: number;
 }
 
 const tickMs = 1_000;
@@ -50,6 +52,8 @@ export class InstanceAgent {
   #working: { readonly number: number | null; readonly ended: Promise<void> } | undefined;
   #reportedAt = 0;
   #lookedAt = 0;
+  /** Not at once: servers that have just been started do not know the signal yet. */
+  #logsLookedAt = Date.now();
   #strayedSince: number | undefined;
 
   constructor(private readonly options: InstanceAgentOptions) {
@@ -86,6 +90,7 @@ export class InstanceAgent {
     const { orders, instance, parts } = this.options;
     await parts.hold?.endIfOver();
     await this.#counter.read();
+    await this.#lookAtLogs();
     const wanted = await orders.read();
     const order = wanted?.orders[instance];
     if (!this.#working && order && order.number !== this.#answered?.number) this.#begin(order, signal);
@@ -127,6 +132,14 @@ export class InstanceAgent {
     if (Date.now() - this.#strayedSince < strayMs) return;
     this.options.log(`goes to edition ${edition?.id ?? 'none'}, which is recorded: nobody has switched it there.`);
     this.#work(null, () => editions.bringTo(edition, signal));
+  }
+
+  /** A full disk is hours away: that logs cannot be put aside must not keep orders from being seen. */
+  async #lookAtLogs(): Promise<void> {
+    const { parts, log, logsMs = 60_000 } = this.options;
+    if (Date.now() - this.#logsLookedAt < logsMs) return;
+    this.#logsLookedAt = Date.now();
+    await parts.logs.keepSmall().catch((error) => log(messageOf(error)));
   }
 
   /** Beside the ticks, so that it can be seen that an instance works. */

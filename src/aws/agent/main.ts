@@ -10,6 +10,7 @@ import { EditionsOnHost } from './editions-on-host.js';
 import { DevHold } from './hold.js';
 import { type AgentHost, readHost } from './host.js';
 import { InstanceAgent } from './instance-agent.js';
+import { InstanceLogs } from './instance-logs.js';
 import { Servers } from './servers.js';
 import { Watched } from './watched.js';
 
@@ -35,6 +36,7 @@ function agentOf(host: AgentHost): InstanceAgent {
     parts: {
       root,
       servers,
+      logs: new InstanceLogs(root, servers),
       editions: inProd ? new EditionsOnHost({ site, program, envFile, root, archive, folder }) : undefined,
       hold: inProd ? undefined : new DevHold(root, servers),
       currentEdition: () => archive.currentEdition(),

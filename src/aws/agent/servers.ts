@@ -32,6 +32,14 @@ export class Servers {
     return (await this.#answers.nginx())?.atWork === 0 && (await this.#answers.php())?.busy === 0;
   }
 
+  /** Has both go on in new log files. Lines that they have not written yet go into the old ones first. */
+  async reopenLogs(): Promise<void> {
+    await run('systemctl', [
+      ...['kill', '--kill-whom=main', '--signal=SIGUSR1'],
+      ...['understudy-nginx.service', 'understudy-php-fpm.service'],
+    ]);
+  }
+
   /**
    * Starts PHP anew: requests that run come to their end first, and those that come meanwhile wait in its socket.
    * @throws code `deadline`

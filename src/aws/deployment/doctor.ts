@@ -144,6 +144,8 @@ function quotas({ of }: DoctorOptions): readonly Quota[] {
       needed: instances * 2,
     },
     { id: 'databases', service: 'rds', code: 'L-7B6409FD', what: 'database instances', needed: 3 },
+    // 100 cannot be reserved; one is, for the function that keeps gates closed (stacks/operations/functions.ts).
+    { id: 'executions', service: 'lambda', code: 'L-B99A9384', what: 'executions of functions at a time', needed: 101 },
     { id: 'vpcs', service: 'vpc', code: 'L-F678F1CE', what: 'VPCs', needed: aws.network.vpc === 'own' ? 1 : 0 },
   ];
 }

@@ -25,6 +25,8 @@ export interface StatusParts {
   readonly alarms: () => Promise<Watch['alarms'] | undefined>;
   /** What only a process inside can tell. */
   readonly inside: () => Promise<InsideDatabases | null>;
+  /** Whether somebody changes prod at this moment. */
+  readonly changing: () => Promise<boolean>;
 }
 
 export interface OutsideDatabase {
@@ -58,19 +60,23 @@ export async function awsStatus(of: AwsSite, parts: StatusParts, now = new Date(
       return otherwise;
     });
   const { site } = of;
-  const [dev, prod, devCapacity, prodCapacity, database, weights, edition, alarms, inside] = await Promise.all([
-    orElse('dev', parts.instances('dev'), []),
-    orElse('prod', parts.instances('prod'), []),
-    orElse('dev', parts.capacity('dev'), undefined),
-    orElse('prod', parts.capacity('prod'), undefined),
-    parts.database ? orElse('database', parts.database(), unknownDatabase) : null,
-    parts.database ? orElse('replicas', parts.weights(), {}) : {},
-    // Without it nothing that is said of prod would be right.
-    parts.edition(),
-    orElse('alarms', parts.alarms(), undefined),
-    parts.database ? orElse('operations', parts.inside(), null) : null,
-  ]);
+  const [dev, prod, devCapacity, prodCapacity, database, weights, edition, alarms, inside, changing] =
+    await Promise.all([
+      orElse('dev', parts.instances('dev'), []),
+      orElse('prod', parts.instances('prod'), []),
+      orElse('dev', parts.capacity('dev'), undefined),
+      orElse('prod', parts.capacity('prod'), undefined),
+      parts.database ? orElse('database', parts.database(), unknownDatabase) : null,
+      parts.database ? orElse('replicas', parts.weights(), {}) : {},
+      // Without it nothing that is said of prod would be right.
+      parts.edition(),
+      orElse('alarms', parts.alarms(), undefined),
+      parts.database ? orElse('operations', parts.inside(), null) : null,
+      orElse('operations', parts.changing(), true),
+    ]);
   const replicas = (database?.replicas ?? []).map((replica) => replicaStatus(replica, weights, inside));
+  // A promotion takes one replica after the other out of use, and in again.
+  if (!changing) problems.push(...outOfUse(edition, replicas, now));
   const urls = awsUrls(of);
   return {
     site: site.name,
@@ -103,13 +109,28 @@ export async function awsStatus(of: AwsSite, parts: StatusParts, now = new Date(
   };
 }
 
+type ReplicaStatus = PlatformStatus['environments']['prod']['replicas'][number];
+
+/** Replicas that prod's edition does not name. RDS copies none where it stands, so only a promotion takes them in. */
+function outOfUse(edition: Edition | undefined, replicas: readonly ReplicaStatus[], now: Date): readonly Problem[] {
+  if (!edition) return [];
+  const alone = edition.replicas.join(', ') || 'no replica';
+  return replicas
+    .filter(({ id }) => !edition.replicas.includes(id))
+    .map(({ id, gate }) => {
+      const before = gate === 'broken' || gate === 'unreachable' ? `\`understudy replica rebuild ${id}\`, then ` : '';
+      const text = `It is out of use until the next promotion; prod is served by ${alone} alone. What to do: ${before}\`understudy promote\`, or \`understudy promote --resume\` if one was cut off.`;
+      return { subject: id, since: now.toISOString(), text };
+    });
+}
+
 const unknownDatabase: OutsideDatabase = { primary: 'primary', standby: null, state: 'down', replicas: [] };
 
 function replicaStatus(
   { id, zone }: OutsideDatabase['replicas'][number],
   weights: Readonly<Record<ServerId, number>>,
   inside: InsideDatabases | null,
-): PlatformStatus['environments']['prod']['replicas'][number] {
+): ReplicaStatus {
   const seen = inside?.replicas.find((one) => one.id === id);
   const position = seen?.position ?? null;
   const written = inside?.written ?? null;

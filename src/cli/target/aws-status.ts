@@ -3,6 +3,7 @@ import { route53Routing } from '../../aws/operate/database/routing.js';
 import { Members } from '../../aws/operate/fleet/members.js';
 import { seenInstances } from '../../aws/operate/fleet/seen-instances.js';
 import { groupCapacity } from '../../aws/operate/group-capacity.js';
+import { isLeased } from '../../aws/operate/lease.js';
 import { raisedAlarms } from '../../aws/operate/raised-alarms.js';
 import { S3ReleaseArchive } from '../../aws/operate/s3-release-archive.js';
 import { awsStatus as statusOf } from '../../aws/operate/status.js';
@@ -27,5 +28,6 @@ export function awsStatus({ of, clients, releases, ask }: AwsAccess): Promise<Pl
     edition: () => archive.currentEdition(),
     alarms: () => raisedAlarms(clients.cloudWatch, name),
     inside: async () => ((await ask('look', 'none')) as InsideLook | undefined)?.databases ?? null,
+    changing: () => isLeased(releases, Date.now()),
   });
 }

@@ -42,7 +42,7 @@ export const editionAlarms = {
     missingData: 'fine',
     where: 'prod',
     visitorsSee: 'Nothing; if this replica is lost, only what is in the page cache.',
-    toDo: 'See with `understudy promote --resume` whether a promotion was cut off; else rebuild the other replica.',
+    toDo: 'See with `understudy promote --resume` whether a promotion was cut off; else rebuild the other replica. In AWS promote instead: nothing else takes in a replica that is ahead.',
     runbook: 'a-replica-is-unreachable-or-its-gate-is-not-closed',
   },
 } as const satisfies Partial<Record<AlarmId, AlarmDefinition>>;

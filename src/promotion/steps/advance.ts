@@ -47,7 +47,7 @@ export const advance = (database: GatedDatabase): Step<PromotionContext, Promoti
     if (!previous || position === previous.position) return;
     // A replica cannot go back. Where a new one would not stand there either, nothing is gained by making it.
     if (database.rebuildsFrom === 'primary') {
-      const text = `${advanced} stays where it is, ahead of prod, and out of use until the next promotion. Prod is served by ${kept} alone.`;
+      const text = `${advanced} stays where it is, ahead of prod, and out of use until the next promotion: \`understudy promote\` takes it in. Prod is served by ${kept} alone.`;
       report({ kind: 'note', level: 'warning', text });
       return;
     }

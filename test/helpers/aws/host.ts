@@ -172,6 +172,8 @@ case "$*" in
     start php-fpm ${isRoot ? `setpriv --reuid ${webUser} --regid ${webUser} --clear-groups -- ` : ''}'${root}/run-php-fpm'
     start nginx ${isRoot ? `setpriv --reuid ${webUser} --regid ${webUser} --clear-groups -- ` : ''}'${root}/run-nginx' ;;
   'restart understudy-agent.service') start agent '${process.execPath}' '${image}/aws/agent.mjs' obey '${hostFile}' ;;
+  'kill --kill-whom=main --signal=SIGUSR1 understudy-nginx.service understudy-php-fpm.service')
+    kill -USR1 "$(cat '${folder}/nginx.pid')" "$(cat '${folder}/php-fpm.pid')" ;;
   'reload understudy-php-fpm.service') kill -USR2 "$(cat '${folder}/php-fpm.pid')" ;;
   *) exit 1 ;;
 esac

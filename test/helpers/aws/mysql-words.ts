@@ -47,7 +47,7 @@ export async function inMariadbsWords(sql: string, server: StandIn): Promise<str
   const executed = quoted(await executedBy(server));
   return sql
     .replaceAll(/@@global\.gtid_executed/gi, executed)
-    .replaceAll(/@@global\.gtid_purged/gi, "''")
+    .replaceAll(/@@global\.gtid_(purged|owned)/gi, "''")
     .replaceAll(/@@global\.server_uuid/gi, quoted(uuidOf(server.number)))
     .replaceAll(/@@global\.replica_parallel_workers/gi, String(server.workers))
     .replaceAll(/gtid_subset\('([^']*)',\s*'([^']*)'\)/gi, (_all, part: string, whole: string) =>

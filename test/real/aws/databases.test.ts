@@ -8,12 +8,14 @@ import { rdsAuthorities } from '../../../src/aws/operate/database/authorities.js
 import { type AwsDatabase, awsDatabase } from '../../../src/aws/operate/database/aws-database.js';
 import { mayBeOpen } from '../../../src/aws/operate/database/gate-record.js';
 import { rebuildKey, rebuildReplica } from '../../../src/aws/operate/database/rebuild.js';
+import { inSnapshot } from '../../../src/content/snapshot.js';
 import { silent } from '../../../src/output/messages.js';
 import { Secret } from '../../../src/output/secret.js';
 import type { DatabaseRole, SqlValue } from '../../../src/platform/databases.js';
 import type { MeantGate } from '../../../src/platform/meant-gates.js';
 import { type Position, sequenceOf, toPosition } from '../../../src/platform/position.js';
 import { waitUntil } from '../../../src/process/wait.js';
+import { captureContent } from '../../../src/promotion/table-checksums.js';
 import { capturePosition } from '../../../src/replication/capture.js';
 import { connect } from '../../../src/sql/connect.js';
 import { type FakeRds, fakeRds } from '../../helpers/aws/rds.js';
@@ -78,6 +80,28 @@ test('replicas that RDS has just made follow, until their gates are closed', asy
 });
 
 gateContract('RDS for MySQL', () => ({ ...aws, write, beyond }));
+
+test('what dev holds is read together with where it stands, and dev goes on writing', async () => {
+  await write(10);
+  const { position, source } = await captureContent(aws, { report: silent, signal: new AbortController().signal });
+  expect(position).toBe(await capture());
+  const [{ rows } = { rows: 0 }] = await sql<{ rows: number }>(
+    'primary',
+    'dev',
+    'SELECT COUNT(*) AS `rows` FROM notes',
+  );
+  expect(source).toMatchObject({ server: 'primary', tables: [{ name: 'notes', rows }] });
+  const reader = await aws.databases.connect('primary', 'operator');
+  const count = 'SELECT COUNT(*) AS `rows` FROM notes';
+  await inSnapshot(reader, async () => {
+    const at = await aws.positions.snapshotAt(reader);
+    await write(11);
+    expect(at).toBe(position);
+    expect(await reader.query(count)).toEqual([{ rows }]);
+  });
+  expect(await reader.query(count)).toEqual([{ rows: rows + 1 }]);
+  await reader.end();
+});
 
 describe('what a gate is meant to be', () => {
   test('is closed, since it last moved: closing it again and going nowhere do not count', async () => {

@@ -1,4 +1,13 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,7 +16,10 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { AccessCounter } from '../../../src/aws/agent/access-counter.js';
+import { InstanceLogs } from '../../../src/aws/agent/instance-logs.js';
+import { Servers } from '../../../src/aws/agent/servers.js';
 import { ordersKey } from '../../../src/aws/fleet/orders.js';
 import { Bucket } from '../../../src/aws/operate/bucket.js';
 import { type AwsFleet, awsFleet } from '../../../src/aws/operate/fleet/aws-fleet.js';
@@ -280,6 +292,46 @@ describe('instances in AWS', () => {
     expect(span.p95Ms).toBeGreaterThanOrEqual(15);
   });
 });
+
+describe('the logs of an instance', () => {
+  it('are put aside when they are large; servers go on in new ones, and every request is counted', async () => {
+    const host = beOn(hosts[0]);
+    const log = join(host.root, 'logs/access.log');
+    const logs = new InstanceLogs(host.root, new Servers(host.origin, 2), 10);
+    const counter = new AccessCounter(log);
+    await host.page('/?before');
+    await waitUntil(() => readFileSync(log, 'utf8').includes('/?before'), { what: 'its line', deadlineMs: 5_000 });
+    await counter.read();
+    await host.page('/?between');
+    await logs.keepSmall();
+    await host.page('/?after');
+    await waitUntil(() => existsSync(log) && readFileSync(log, 'utf8').includes('/?after'), {
+      what: 'the new log',
+      deadlineMs: 5_000,
+    });
+    expect(readFileSync(`${log}.1`, 'utf8')).toContain('/?between');
+    for (const name of ['error.log', 'php-fpm.log']) expect(existsSync(join(host.root, 'logs', name)), name).toBe(true);
+    await counter.read();
+    expect(counter.requests).toBe(2);
+  });
+
+  it('are opened anew also when whoever put one aside has died before it said so', async () => {
+    const host = beOn(hosts[0]);
+    const log = join(host.root, 'logs/access.log');
+    renameSync(log, `${log}.1`);
+    await new InstanceLogs(host.root, new Servers(host.origin, 2)).keepSmall();
+    await waitUntil(() => existsSync(log), { what: 'the new log', deadlineMs: 5_000 });
+  });
+});
+
+/** Has this process find the programs of a host, as its agent does. */
+function beOn(host: TestHost | undefined): TestHost {
+  if (!host) throw new Error('There is no instance.');
+  const { PATH } = process.env;
+  process.env.PATH = `${join(host.folder, 'bin')}:${PATH}`;
+  onTestFinished(() => void Object.assign(process.env, { PATH }));
+  return host;
+}
 
 describe('the canary', () => {
   it('has two editions on the operations host, which no visitor sees, and goes', async () => {

@@ -197,6 +197,7 @@ describe('the platform in AWS, operated by the command', () => {
     requirePromoted(result);
     expect(result.certificate).toMatchObject({
       edition: { id: 1, release: 1, replicas: ['replica-1', 'replica-2'] },
+      source: { server: 'primary', tables: [{ name: 'notes', rows: 1 }] },
       leftovers: [],
     });
     for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 1\n', edition: '1' });
@@ -212,11 +213,13 @@ describe('the platform in AWS, operated by the command', () => {
     await crashAt('warm');
     expect(await json('promote', '--abort')).toMatchObject({ outcome: 'rolled-back' });
     for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 1\n', edition: '1' });
-    expect((await json<{ environments: { prod: object } }>('status')).environments.prod).toMatchObject({
+    const { environments, problems } = await json<{ environments: { prod: object }; problems: object[] }>('status');
+    expect(environments.prod).toMatchObject({
       edition: { id: 1 },
       instances: [{ edition: 1 }, { edition: 1 }],
       replicas: [{ gate: 'closed' }, { gate: 'closed' }],
     });
+    expect(problems).toMatchObject([{ subject: 'replica-2', text: expect.stringContaining('`understudy promote`') }]);
   });
 
   it('is wholly the new one after a crash and --resume, with the replica again that was ahead meanwhile', async () => {

@@ -2,8 +2,10 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inSnapshot } from '../../../src/content/snapshot.js';
 import { Secret } from '../../../src/output/secret.js';
 import type { Databases, ReplicationGate, SqlConnection } from '../../../src/platform/databases.js';
+import { sequenceOf } from '../../../src/platform/position.js';
 import { killDaemon, startDaemon } from '../../../src/process/daemon.js';
 import type { ProcessRef } from '../../../src/process/identity.js';
 import { run } from '../../../src/process/run.js';
@@ -123,6 +125,32 @@ describe.skipIf(!mysqld)('the gate of RDS for MySQL, on MySQL with its procedure
     await gate.close('replica');
     await write(201);
     expect(await gate.status('replica')).toMatchObject({ gate: 'closed', position: at });
+  });
+
+  test('a snapshot is told to stand where it stands, while others commit', async () => {
+    const reader = await open('source');
+    const writing = new AbortController();
+    const writers = Array.from({ length: 4 }, async (_, writer) => {
+      const connection = await open('source');
+      while (!writing.signal.aborted) await connection.query(`INSERT INTO site.notes (n) VALUES (${1_000 + writer})`);
+      await connection.end();
+    });
+    let told = 0;
+    for (let round = 0; round < 100; round++) {
+      const [row] = await inSnapshot(reader, async () => {
+        const at = await rdsMysql.snapshotAt(reader);
+        if (at === undefined) return [];
+        told += 1;
+        // Everything since the schema and its table were made is one row each.
+        const rows = await reader.query<{ rows: number }>('SELECT COUNT(*) AS `rows` FROM site.notes');
+        return rows.map(({ rows: count }) => ({ count, transactions: sequenceOf(at) }));
+      });
+      if (row) expect(row.transactions - row.count).toBe(2);
+    }
+    writing.abort();
+    await Promise.all(writers);
+    await reader.end();
+    expect(told).toBeGreaterThan(0);
   });
 
   test('what was written to the replica itself is told as errant', async () => {

@@ -28,6 +28,14 @@ it('counts what visitors asked between two moments, and times what PHP answered'
   });
 });
 
+it('goes on in the log that was put aside last, where the span began there', async () => {
+  const log = await logOf([line(3_000, '0.200')]);
+  await writeFile(`${log}.1`, `${[line(1_000, '0.100'), line(2_500, '0.100')].join('\n')}\n`);
+  await writeFile(`${log}.2`, `${line(2_600, '0.100')}\n`);
+  expect(await spanOf([log], 2_000, 4_000)).toMatchObject({ requests: 2 });
+  expect(await spanOf([log], 3_000, 4_000)).toMatchObject({ requests: 1 });
+});
+
 it('finds the beginning of a span in a log of many parts, each line once', async () => {
   const log = await logOf(Array.from({ length: 20_000 }, (_, n) => line(n, '0.001', { referer: 'x'.repeat(50) })));
   expect(await spanOf([log], 5_000, 20_000)).toMatchObject({ requests: 15_000, uncached: 15_000, p95Ms: 1 });

@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { releaseKeys } from '../../naming.js';
+import { operationKeys, releaseKeys } from '../../naming.js';
 
 /** Folders of the log bucket. */
 export const logFolders = { balancer: 'balancer', releases: 'releases/' } as const;
@@ -53,6 +53,12 @@ export class LogBucket extends Construct {
   }
 }
 
+/**
+ * In days. Who asked for a promotion, how it went and its certificate are there for last year's audit; a job is watched
+ * while it runs. Of both the operations host keeps the journals, on a file system that outlives it.
+ */
+const kept = { promotions: 400, jobs: 30 } as const;
+
 /** Archives of releases, and which edition prod serves. Versioned: what is overwritten by mistake is still there. */
 export class ReleaseBucket extends Construct {
   readonly bucket: Bucket;
@@ -77,6 +83,12 @@ export class ReleaseBucket extends Construct {
           noncurrentVersionExpiration: Duration.days(1),
         },
         { id: 'forget-orders', prefix: releaseKeys.orders, noncurrentVersionExpiration: Duration.days(1) },
+        ...(['promotions', 'jobs'] as const).map((what) => ({
+          id: `forget-${what}`,
+          prefix: operationKeys[what],
+          expiration: Duration.days(kept[what]),
+          noncurrentVersionExpiration: Duration.days(1),
+        })),
       ],
     });
     // Not through the bucket's own property: it would write a second policy for the other one.
