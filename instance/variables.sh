@@ -9,7 +9,7 @@ umask 022
 
 known='INSTANCE_ID ENVIRONMENT ADDRESS PORT PREVIEW_PORT ROOT RUN_DIR WEB_USER WEB_GROUP APP_KIND DOCUMENT_ROOT'
 known="$known CONFIG_DIR MEDIA_DIR MEDIA_PATH PUBLIC_PATH HEALTH_PATH DEV_URL TRUSTED_PROXIES CACHE_MAX_SIZE"
-known="$known NGINX NGINX_WORKERS PHP_FPM PHP_WORKERS PAGE_LOGS"
+known="$known NGINX NGINX_WORKERS PHP_FPM PHP_WORKERS PAGE_LOGS OWN_DISK"
 
 # fail STATUS MESSAGE: says what is wrong and ends.
 fail() {
@@ -102,7 +102,8 @@ check_places() {
 
 check_settings() {
   : "${HEALTH_PATH=/}" "${DEV_URL=}" "${TRUSTED_PROXIES=}" "${CACHE_MAX_SIZE=512m}"
-  : "${NGINX=nginx}" "${NGINX_WORKERS=2}" "${PHP_FPM=php-fpm}" "${PHP_WORKERS=8}" "${PAGE_LOGS=}"
+  : "${NGINX=nginx}" "${NGINX_WORKERS=2}" "${PHP_FPM=php-fpm}" "${PHP_WORKERS=8}" "${PAGE_LOGS=}" "${OWN_DISK=}"
+  case $OWN_DISK in '' | yes) ;; *) invalid OWN_DISK 'yes, or left out' ;; esac
   case $ENVIRONMENT$PAGE_LOGS in dev | prod | prodyes) ;; *) invalid PAGE_LOGS 'yes, in prod, or left out' ;; esac
   case $HEALTH_PATH in
     /*[!A-Za-z0-9._~/-]* | [!/]* | '') invalid HEALTH_PATH 'a path such as /health, without query' ;;

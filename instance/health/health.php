@@ -2,7 +2,8 @@
 /**
  * Answers /-/health: that PHP works, and in prod that the link resolves to a real edition. Nothing else is
  * asked: neither the database nor shared storage, since their outage must never end web instances. What pages have
- * found of the database is told.
+ * found of the database is told. A disk that is full fails an instance that has it for itself: one that all share
+ * would fail all of them, and with them the pages that are cached.
  *
  * 200 {"status":"ok","instance":"prod-1","edition":4,"degraded":["…"]}; 503 with status "failed".
  * `edition` is null in dev; `degraded` is left out when there is nothing to say.
@@ -26,6 +27,13 @@ if ($link !== null) {
     if ($edition === 0) {
         $degraded[] = 'nothing has been promoted yet';
     }
+}
+
+// nginx breaks off answers that it cannot store, long before the last byte is written.
+$disk = $_SERVER['UNDERSTUDY_DISK'] ?? null;
+if ($disk !== null && @disk_free_space($disk) < 16 * 1024 * 1024) {
+    $failed = true;
+    $degraded[] = 'its disk is full';
 }
 
 // OPcache fills up with editions and then silently compiles every request anew.

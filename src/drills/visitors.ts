@@ -28,6 +28,8 @@ export interface VisitorsReport {
   readonly failed: number;
   /** The longest time in which no good answer came, in ms. */
   readonly longestGapMs: number;
+  /** The longest time that anybody waited for an answer, good or not, in ms. */
+  readonly longestWaitMs: number;
   /** The first few failures, as they were seen. */
   readonly failures: readonly string[];
 }
@@ -78,6 +80,9 @@ export class Visitors {
       requests: this.#visits.length,
       failed: failures.length,
       longestGapMs: longestGap(this.#visits, this.#startedAt),
+      longestWaitMs: Math.round(
+        this.#visits.reduce((most, { sentAt, endedAt }) => Math.max(most, endedAt - sentAt), 0),
+      ),
       failures: failures.slice(0, 10).map(({ path, problem }) => `${path}: ${problem}`),
     };
   }

@@ -5,10 +5,15 @@ import { hasErrno } from '../output/errors.js';
 const tailBytes = 16 * 1024;
 const looksLikeError = /\[error\]|\[alert\]|\[emerg\]|\bfatal\b|\berror:/i;
 
-/** The last thing in a log that looks like the reason of an end; its last line if nothing does. Empty without a log. */
+/**
+ * What looks like the reason of the last end in a log: of the last errors in a row the first one, because what follows
+ * is what it led to (MariaDB's very last is "Aborting"). The last line if nothing looks like an error. Empty without a log.
+ */
 export async function lastError(logFile: string): Promise<string> {
   const lines = (await tail(logFile)).split('\n').filter((line) => line.trim() !== '');
-  return (lines.findLast((line) => looksLikeError.test(line)) ?? lines.at(-1) ?? '').trim();
+  let index = lines.findLastIndex((line) => looksLikeError.test(line));
+  while (index > 0 && looksLikeError.test(lines[index - 1] ?? '')) index--;
+  return (lines[index] ?? lines.at(-1) ?? '').trim();
 }
 
 async function tail(path: string): Promise<string> {

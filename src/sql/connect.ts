@@ -1,7 +1,7 @@
 import mysql from 'mysql2/promise';
 import type { Secret } from '../output/secret.js';
 import type { SqlConnection, SqlValue } from '../platform/databases.js';
-import { tooLate, translate, unreachable } from './errors.js';
+import { tooLate, translate, Unreachable } from './errors.js';
 import { inTime } from './in-time.js';
 
 export interface SqlAccess {
@@ -58,7 +58,11 @@ export async function connect(access: SqlAccess): Promise<SqlConnection> {
   });
   let connection: mysql.Connection;
   try {
-    connection = await inTime(opening, connectTimeout, () => unreachable(server, `no answer in ${connectTimeout} ms`));
+    connection = await inTime(
+      opening,
+      connectTimeout,
+      () => new Unreachable(server, `no answer in ${connectTimeout} ms`),
+    );
   } catch (error) {
     // One that opens after all must not stay behind.
     opening.then((late) => late.destroy()).catch(() => undefined);
@@ -87,7 +91,7 @@ class Session implements SqlConnection {
     values: readonly SqlValue[] = [],
     deadlineMs: number = defaultDeadlineMs,
   ): Promise<Row[]> {
-    if (this.#gone !== undefined) throw unreachable(this.server, this.#gone);
+    if (this.#gone !== undefined) throw new Unreachable(this.server, this.#gone);
     try {
       const [rows] = await inTime(this.connection.query(sql, values.map(forDriver)), deadlineMs, () =>
         tooLate(this.server, deadlineMs),

@@ -53,15 +53,24 @@ export function translate(error: unknown, server: string): UnderstudyError {
   if (sqlState !== undefined && number !== undefined && !goneErrnos.has(number)) {
     return new SqlError(server, number, messageOf(error));
   }
-  return unreachable(server, sqlState === undefined ? (code ?? messageOf(error)) : messageOf(error));
+  const why = sqlState === undefined ? (code ?? messageOf(error)) : messageOf(error);
+  return new Unreachable(server, why, code === 'ECONNREFUSED');
 }
 
-export function unreachable(server: string, why: string): UnderstudyError {
-  return new UnderstudyError({
-    code: 'database-unreachable',
-    message: `The database server ${server} cannot be reached: ${why}.`,
-    remedy: 'Run `understudy status` to see which servers are up.',
-  });
+/** The server did not answer, or went away: code `database-unreachable`. */
+export class Unreachable extends UnderstudyError {
+  /** @param nobodyListens its machine answered, and said so: it does not run, or has not come up yet */
+  constructor(
+    server: string,
+    why: string,
+    readonly nobodyListens = false,
+  ) {
+    super({
+      code: 'database-unreachable',
+      message: `The database server ${server} cannot be reached: ${why}.`,
+      remedy: 'Run `understudy status` to see which servers are up.',
+    });
+  }
 }
 
 export function tooLate(server: string, deadlineMs: number): UnderstudyError {

@@ -108,6 +108,8 @@ describe('a prod host that starts, with the same files, on this machine', () => 
     const environment = readFileSync(join(host.state, 'instance.env'), 'utf8');
     expect(environment).toContain('INSTANCE_ID=i-0123456789abcdef0');
     expect(environment).toContain('ADDRESS=127.15.1.10');
+    // Auto Scaling replaces one whose disk is full.
+    expect(environment).toContain('OWN_DISK=yes');
     expect(readFileSync(join(host.state, 'instance/etc/nginx.conf'), 'utf8')).toContain('127.15.1.10:8080');
   });
 

@@ -52,7 +52,7 @@ function demoText(report: DemoReport, stopped: boolean): string {
     '',
     `Started in ${seconds(startMs)}.`,
     `Edited a post in dev. Prod showed it before the promotion: ${yesNo(before.prodShowsEdit)}. After: ${yesNo(after.prodShowsEdit)}.`,
-    `Meanwhile visitors of prod made ${visitors.requests} requests: ${visitors.failed} failed, longest gap ${visitors.longestGapMs} ms.`,
+    `Meanwhile visitors of prod made ${visitors.requests} requests: ${visitors.failed} failed, longest gap ${visitors.longestGapMs} ms, longest wait ${visitors.longestWaitMs} ms.`,
     ...(last ? ['The promotion, step by step:', stepsText(last)] : []),
     '',
     `  dev   ${urls.dev}`,

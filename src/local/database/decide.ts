@@ -130,7 +130,7 @@ function replacePrimary(situation: Situation): Action | undefined {
   }
   const isHanging = primary.start !== undefined && !primary.answer && !primary.dataLost;
   const wasOpen = roles.writable?.server === primary.id && roles.writable.start === primary.start;
-  const patienceMs = wasOpen || primaryTimes.hasAnswered ? detection.hungAloneMs : detection.startingMs;
+  const patienceMs = wasOpen || primaryTimes.hasComeUp ? detection.hungAloneMs : detection.startingMs;
   return isHanging && primaryTimes.awayMs >= patienceMs ? { do: 'restart-primary', reason } : undefined;
 }
 
@@ -201,8 +201,8 @@ function whyUnfit({ standby, standbyTimes, source: expected }: Situation): strin
 }
 
 /** Why a server that runs and is nobody's only copy is to be started anew. */
-export function whyHung({ awayMs, hasAnswered }: Times): string | undefined {
-  const patienceMs = hasAnswered ? detection.hungMs : detection.startingMs;
+export function whyHung({ awayMs, hasComeUp }: Times): string | undefined {
+  const patienceMs = hasComeUp ? detection.hungMs : detection.startingMs;
   return awayMs >= patienceMs ? `It has not answered for ${(awayMs / 1_000).toFixed(1)} s.` : undefined;
 }
 

@@ -13,7 +13,7 @@ export const detection = {
   hungAloneMs: 10_000,
   /** A standby or a replica that hangs for this long is killed and started. */
   hungMs: 5_000,
-  /** One that has not answered since it was started may be recovering from a crash. */
+  /** One at whose port nobody listens since it was started may be recovering from a crash. */
   startingMs: 60_000,
   /** A standby or a replica that does not come up for this long (some seven attempts) needs other data. */
   notComingUpMs: 15_000,

@@ -5,8 +5,8 @@ import type { CommitUnderWay, Observation } from './observe.js';
 export interface Times {
   /** It does not answer, from the beginning of the first look that failed. */
   readonly awayMs: number;
-  /** Whether this start of its process has ever answered. Until then it starts. */
-  readonly hasAnswered: boolean;
+  /** Whether this start of its process has come up. Until then it starts. */
+  readonly hasComeUp: boolean;
   /** One and the same commit is at work, and waits for nobody. */
   readonly commitMs: number;
   /** One and the same commit waits for an acknowledgement. */
@@ -28,15 +28,15 @@ export class LookHistory {
   #lastMs: number | undefined;
   #awaySince: number | undefined;
   #fullSince: number | undefined;
-  #answered: string | undefined;
+  #comeUp: string | undefined;
   #pending: readonly Pending[] = [];
 
   /** @param beganMs when the look began, of `performance.now()` */
   add(seen: Observation, beganMs: number, endedMs = performance.now()): Times {
     const began = this.#tick(beganMs);
     const now = this.#tick(endedMs);
+    if (seen.answer || seen.isListening) this.#comeUp = seen.start;
     if (seen.answer) {
-      this.#answered = seen.start;
       this.#awaySince = undefined;
       this.#pending = seen.answer.commits.map((commit) => this.#pendingOf(commit, began));
     } else {
@@ -51,7 +51,7 @@ export class LookHistory {
     const working = waiting.length > 0 ? [] : this.#pending;
     return {
       awayMs: ageOf(this.#awaySince),
-      hasAnswered: seen.start !== undefined && this.#answered === seen.start,
+      hasComeUp: seen.start !== undefined && this.#comeUp === seen.start,
       commitMs: Math.max(0, ...working.map((commit) => ageOf(aged(commit)))),
       acknowledgementMs: Math.max(0, ...waiting.map((commit) => ageOf(aged(commit)))),
       fullMs: ageOf(this.#fullSince),

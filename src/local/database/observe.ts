@@ -1,6 +1,7 @@
 import type { SqlConnection } from '../../platform/databases.js';
 import type { ServerId } from '../../platform/edition.js';
 import type { ReplicaState, ReplicationDialect } from '../../replication/dialect.js';
+import { Unreachable } from '../../sql/errors.js';
 import { readSemiSync } from './semi-sync.js';
 import type { Sessions } from './sessions.js';
 
@@ -22,6 +23,8 @@ export interface Observation {
   readonly start: string | undefined;
   /** Undefined: it does not run, or does not answer in time. */
   readonly answer: Answer | undefined;
+  /** Whether somebody listens at its port: a server does that when it has come up, and also when it hangs after that. */
+  readonly isListening: boolean;
   /** Room on the disk of its data; undefined if that cannot be told. */
   readonly freeBytes: number | undefined;
   /** Whether its data directory is gone. A server that runs may go on for a while without. */
@@ -66,14 +69,19 @@ export async function observe(
 ): Promise<Observation> {
   const start = processes.startIdentity(id);
   const data = await lookAtData(id);
-  if (start === undefined) return { id, start, answer: undefined, ...data };
+  if (start === undefined) return { id, start, answer: undefined, isListening: false, ...data };
+  let isListening = true;
   const answer = await sessions
     .of(id, start, deadlineMs)
     .then((connection) => ask(connection, dialect, deadlineMs))
-    // Whatever went wrong, the next look begins with a new connection.
-    .catch(() => sessions.drop(id));
+    .catch((error) => {
+      isListening = !(error instanceof Unreachable && error.nobodyListens);
+      // Whatever went wrong, the next look begins with a new connection.
+      return sessions.drop(id);
+    });
   const startNow = processes.startIdentity(id);
-  return { id, start: startNow, answer: startNow === start ? (answer ?? undefined) : undefined, ...data };
+  if (startNow !== start) return { id, start: startNow, answer: undefined, isListening: false, ...data };
+  return { id, start, answer: answer ?? undefined, isListening, ...data };
 }
 
 async function ask(connection: SqlConnection, dialect: ReplicationDialect, deadlineMs: number): Promise<Answer> {

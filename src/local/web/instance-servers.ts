@@ -1,6 +1,7 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { hasErrno } from '../../output/errors.js';
 import type { Edition } from '../../platform/edition.js';
 import { InstanceAnswers } from '../../platform/instance-answers.js';
 import { type Account, run } from '../../process/run.js';
@@ -101,7 +102,7 @@ export class InstanceServers {
   async clear(instance: WebInstance): Promise<void> {
     // First: an instance without its folder must not count as booted.
     await rm(bootedFile(instance), { force: true });
-    await rm(instance.root, { recursive: true, force: true });
+    await removeFolder(instance.root);
     await rm(instance.runDir, { recursive: true, force: true });
   }
 
@@ -126,6 +127,16 @@ export class InstanceServers {
     const who = account ? { user: account.name, group: account.name } : presentUser;
     return environmentText(instance, { ...settings, account: who });
   }
+}
+
+/** With everything in it. What a disk is mounted on stays, empty. */
+async function removeFolder(folder: string): Promise<void> {
+  const ignore = (code: string) => (error: unknown) => {
+    if (!hasErrno(error, code)) throw error;
+  };
+  const names = (await readdir(folder).catch(ignore('ENOENT'))) ?? [];
+  for (const name of names) await rm(join(folder, name), { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true }).catch(ignore('EBUSY'));
 }
 
 const bootedFile = ({ root }: WebInstance) => `${root}.booted.json`;

@@ -17,7 +17,7 @@ import { InstanceServers, type InstanceServersOptions } from './instance-servers
 import { look, type Replacement, type Wellbeing } from './patience.js';
 import { Rotation } from './rotation.js';
 import { StuckWorkers } from './stuck-workers.js';
-import { originOf, phpOf, previewOriginOf, type WebInstance, webInstance } from './web-instance.js';
+import { hasFullDisk, originOf, phpOf, previewOriginOf, type WebInstance, webInstance } from './web-instance.js';
 
 export interface InstancesOptions extends InstanceServersOptions {
   readonly balancer: Balancer;
@@ -271,10 +271,12 @@ export class Instances {
   }
 
   /** No visitor is there to be disturbed: the balancer has left it alone for seconds, or all who are there wait in vain. */
-  async #replace(instance: WebInstance, what: Replacement, why: string): Promise<void> {
+  async #replace(instance: WebInstance, asked: Replacement, why: string): Promise<void> {
     const { tell } = this.options;
     const { id } = instance;
     const started = performance.now();
+    // Servers that are started anew do not make room.
+    const what = hasFullDisk(instance) ? 'everything' : asked;
     const detail = what === 'servers' ? 'its servers are started anew' : 'it is made anew from nothing';
     tell({ kind: 'instance-unwell', subject: id, detail: `${why}; ${detail}.` });
     try {

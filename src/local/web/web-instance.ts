@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { InstanceAnswers, type PhpStatus } from '../../platform/instance-answers.js';
 import type { Account } from '../../process/run.js';
 import { mediaPathOf } from '../../release/rules.js';
@@ -78,6 +79,7 @@ export function environmentText(instance: WebInstance, settings: InstanceSetting
     // The balancer, and this program's own checks, come from the machine itself.
     TRUSTED_PROXIES: '127.0.0.0/8',
     PAGE_LOGS: instance.id === canaryId ? 'yes' : undefined,
+    OWN_DISK: hasOwnDisk(instance) ? 'yes' : undefined,
     NGINX: nginx,
     NGINX_WORKERS: 1,
     PHP_FPM: phpFpm,
@@ -87,6 +89,22 @@ export function environmentText(instance: WebInstance, settings: InstanceSetting
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
+}
+
+/** Whether something is mounted for it alone. Usually all share the disk of the state. */
+function hasOwnDisk({ root }: WebInstance): boolean {
+  const [own, around] = [root, dirname(root)].map((path) => statSync(path, { throwIfNoEntry: false })?.dev);
+  return own !== undefined && own !== around;
+}
+
+/** Less room than this on its own disk, and it is not well: instance/health/health.php. */
+const leastFreeBytes = 16 * 1024 * 1024;
+
+/** Whether that is what it lacks. False where all instances share a disk: then none of them can make room. */
+export function hasFullDisk(instance: WebInstance): boolean {
+  if (!hasOwnDisk(instance)) return false;
+  const { bavail, bsize } = statfsSync(instance.root);
+  return bavail * bsize < leastFreeBytes;
 }
 
 /** PHP before nginx: an instance that answers can answer everything. */

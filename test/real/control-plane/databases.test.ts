@@ -2,77 +2,15 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { paths } from '../../../src/local/layout.js';
-import { networkOf } from '../../../src/local/network/claim.js';
-import { hostsOf } from '../../../src/local/network/hosts.js';
-import { Secret } from '../../../src/output/secret.js';
-import type { SqlConnection } from '../../../src/platform/databases.js';
-import type { EventKind } from '../../../src/platform/events.js';
 import { InstanceAnswers } from '../../../src/platform/instance-answers.js';
-import type { PlatformStatus } from '../../../src/platform/status.js';
 import { waitUntil } from '../../../src/process/wait.js';
-import { connect } from '../../../src/sql/connect.js';
 import { lockHolder } from '../../../src/state/lock.js';
 import { Ledger } from '../../helpers/ledger.js';
 import { startPlatform, type TestPlatform } from '../../helpers/platform.js';
+import { DatabaseWatch } from './database-watch.js';
 
 let site: TestPlatform;
-let began = '';
-
-const status = async () => site.client.call('status', {});
-const until = (what: string, isSo: (now: PlatformStatus) => boolean, deadlineMs = 60_000) =>
-  waitUntil(
-    async () => {
-      const now = await status();
-      return isSo(now) ? now : undefined;
-    },
-    { what, deadlineMs, everyMs: 100 },
-  ).catch(async (error) => {
-    throw new Error(`${error.message} ${JSON.stringify(await status(), undefined, 1)} ${JSON.stringify(await told())}`);
-  });
-const told = async () => site.platform.events.read(began);
-const toldOf = async (...kinds: EventKind[]) => (await told()).filter(({ kind }) => kinds.includes(kind));
-
-/** As dev's WordPress does it. */
-async function atEndpoint(): Promise<SqlConnection> {
-  const claim = await networkOf(site.layout);
-  if (!claim) throw new Error('no network');
-  const { databases } = JSON.parse(await readFile(paths.secrets(site.layout), 'utf8'));
-  return connect({
-    host: hostsOf(claim.network, site.site).primaryEndpoint,
-    port: 3306,
-    user: 'dev',
-    password: new Secret(databases.dev),
-    database: site.site.name,
-    connectTimeout: 1_000,
-  });
-}
-
-async function writtenAtEndpoint(): Promise<ReadonlySet<number>> {
-  const connection = await atEndpoint();
-  const rows = await connection.query<{ n: number }>('SELECT n FROM ledger');
-  await connection.query('DROP TABLE ledger');
-  await connection.end();
-  return new Set(rows.map(({ n }) => n));
-}
-
-const happened = (kind: EventKind) =>
-  waitUntil(async () => (await toldOf(kind)).length > 0, { what: kind, deadlineMs: 60_000, everyMs: 100 }).catch(
-    async (error) => {
-      throw new Error(`${error.message} ${JSON.stringify(await told())}`);
-    },
-  );
-
-const processOf = async (name: string): Promise<number> =>
-  JSON.parse(await readFile(join(paths.processes(site.layout), `${name}.json`), 'utf8')).process.pid;
-const signal = async (name: string, which: NodeJS.Signals) => void process.kill(await processOf(name), which);
-
-const isWell = ({ environments: { dev, prod }, problems }: PlatformStatus) =>
-  dev.database?.state === 'redundant' &&
-  prod.replicas.every(
-    ({ gate, position, weight }) => gate === 'closed' && weight === 100 && position === prod.edition?.position,
-  ) &&
-  problems.length === 0;
-const primaryNow = async () => (await status()).environments.dev.database?.primary ?? '';
+let watch: DatabaseWatch;
 
 beforeAll(async () => {
   site = await startPlatform({ definition: { environments: { dev: { capacity: { min: 1, max: 1 } } } } });
@@ -80,28 +18,26 @@ beforeAll(async () => {
   expect(promoted.exitCode, promoted.stderr).toBe(0);
   // Something that the edition does not have: a leak moves a replica.
   await site.editPost('after the promotion');
+  watch = new DatabaseWatch(site);
 });
-beforeEach(async () => {
-  await until('everything to be well', isWell);
-  began = new Date().toISOString();
-});
+beforeEach(() => watch.begin());
 afterAll(() => site?.destroy());
 
 it.each(['SIGKILL', 'SIGSTOP'] as const)(
   'the primary gets a %s: writes go on at the endpoint, none is lost',
   async (fault) => {
-    const ledger = new Ledger(atEndpoint);
+    const ledger = new Ledger(() => watch.atEndpoint());
     await ledger.grows(20);
-    const primary = await primaryNow();
-    await signal(primary, fault);
+    const primary = await watch.primary();
+    watch.signal(primary, fault);
     const gapMs = await ledger.resumes();
     // Goals are 2 s and 5 s; this machine may be busy.
     expect(gapMs).toBeLessThan(fault === 'SIGKILL' ? 10_000 : 20_000);
-    const after = await until('redundancy', isWell);
+    const after = await watch.untilWell();
     await ledger.stop();
-    expect(ledger.lostFrom(await writtenAtEndpoint())).toEqual([]);
+    expect(ledger.lostFrom(await watch.written())).toEqual([]);
     expect(after.environments.dev.database?.primary).not.toBe(primary);
-    expect((await toldOf('failover-begun', 'failover-done')).map(({ kind }) => kind)).toEqual([
+    expect((await watch.told('failover-begun', 'failover-done')).map(({ kind }) => kind)).toEqual([
       'failover-begun',
       'failover-done',
     ]);
@@ -115,10 +51,10 @@ it.each(['SIGKILL', 'SIGSTOP'] as const)(
 );
 
 it('a replica that hangs is replaced, and prod is read from the other one meanwhile', async () => {
-  await signal('replica-1', 'SIGSTOP');
+  watch.signal('replica-1', 'SIGSTOP');
   expect((await site.fetchProd(`/?uncached=${Math.random()}`)).status).toBe(200);
-  await happened('server-replaced');
-  await until('it to answer', isWell);
+  await watch.happened('server-replaced');
+  await watch.untilWell();
 });
 
 it('every database is killed at once: cached pages are served, the health page tells, and all comes back alone', async () => {
@@ -131,7 +67,7 @@ it('every database is killed at once: cached pages are served, the health page t
   const supervisor = (await lockHolder(paths.controlLock(site.layout)))?.process.pid ?? Number.NaN;
   process.kill(supervisor, 'SIGSTOP');
   try {
-    await Promise.all(['db-1', 'db-2', 'replica-1', 'replica-2'].map((name) => signal(name, 'SIGKILL')));
+    for (const name of ['db-1', 'db-2', 'replica-1', 'replica-2']) watch.signal(name, 'SIGKILL');
     const { status: uncached } = await site.fetchProd(`/?uncached=${Math.random()}`);
     expect(uncached).toBe(503);
     expect((await site.fetchProd('/')).status).toBe(200);
@@ -139,20 +75,19 @@ it('every database is killed at once: cached pages are served, the health page t
   } finally {
     process.kill(supervisor, 'SIGCONT');
   }
-  await until('everything to be well', isWell);
-  await waitUntil(
-    async () => {
-      expect((await site.fetchProd(`/?uncached=${Math.random()}`)).status).toBe(200);
-      return (await degraded()).length === 0;
-    },
-    { what: 'the health pages to tell nothing any more', deadlineMs: 20_000, everyMs: 100 },
-  );
+  await watch.untilWell();
+  const answers = async () => (await site.fetchProd(`/?uncached=${Math.random()}`)).status === 200;
+  await waitUntil(async () => (await answers()) && (await degraded()).length === 0, {
+    what: 'pages of prod, and health pages that tell nothing any more',
+    deadlineMs: 30_000,
+    everyMs: 100,
+  });
 });
 
 it('a replica whose data was removed is rebuilt at the position of the edition, gate closed', async () => {
   await rm(join(paths.databases(site.layout), 'replica-2', 'data'), { recursive: true });
-  await happened('replica-rebuilt');
-  await until('it to be in use', isWell);
+  await watch.happened('replica-rebuilt');
+  await watch.untilWell();
 });
 
 const startByHand = async (replica: string) => {
@@ -186,20 +121,25 @@ const primaryAddress = async () => {
 
 it('a replica whose replication is started by hand is stopped, taken out, and rebuilt at the edition', async () => {
   await startByHand('replica-1');
-  await happened('leak-closed');
-  await until('it to be in use', isWell);
-  expect((await toldOf('leak-found', 'leak-closed')).map(({ kind }) => kind)).toEqual(['leak-found', 'leak-closed']);
+  await watch.happened('leak-closed');
+  await watch.untilWell();
+  expect((await watch.told('leak-found', 'leak-closed')).map(({ kind }) => kind)).toEqual([
+    'leak-found',
+    'leak-closed',
+  ]);
 });
 
 it('a replica that is closed again before it has applied anything: the leak is told, and that it is over', async () => {
   // From an edition that has all that dev has, there is nothing to apply.
   const promoted = await site.cli(['promote', '--yes']);
   expect(promoted.exitCode, promoted.stderr).toBe(0);
-  await until('everything to be well', isWell);
-  began = new Date().toISOString();
+  await watch.begin();
   await startByHand('replica-1');
-  await happened('leak-closed');
-  expect((await toldOf('leak-found', 'leak-closed')).map(({ kind }) => kind)).toEqual(['leak-found', 'leak-closed']);
+  await watch.happened('leak-closed');
+  expect((await watch.told('leak-found', 'leak-closed')).map(({ kind }) => kind)).toEqual([
+    'leak-found',
+    'leak-closed',
+  ]);
   // The tests below need something to apply.
   await site.editPost('after the second promotion');
 });
@@ -209,9 +149,9 @@ it('both replicas leak: prod is ahead of its edition, says so, and the next prom
   const supervisor = (await lockHolder(paths.controlLock(site.layout)))?.process.pid ?? 0;
   process.kill(supervisor, 'SIGSTOP');
   await Promise.all([leak('replica-1'), leak('replica-2')]).finally(() => process.kill(supervisor, 'SIGCONT'));
-  const ahead = await until('prod to be ahead', ({ environments: { prod } }) => prod.aheadOfEdition);
-  await happened('ahead-of-edition');
-  const weights = (await status()).environments.prod.replicas.map(({ weight }) => weight);
+  const ahead = await watch.until('prod to be ahead', ({ environments: { prod } }) => prod.aheadOfEdition);
+  await watch.happened('ahead-of-edition');
+  const weights = (await watch.status()).environments.prod.replicas.map(({ weight }) => weight);
   expect(weights.sort()).toEqual([0, 100]);
   expect((await site.fetchProd(`/?uncached=${Math.random()}`)).status).toBe(200);
   expect(ahead.environments.prod.replicas.every(({ gate }) => gate === 'closed' || gate === 'open')).toBe(true);
@@ -223,5 +163,5 @@ it('both replicas leak: prod is ahead of its edition, says so, and the next prom
     { what: 'a promotion', deadlineMs: 60_000, everyMs: 500 },
   );
   expect(promoted.exitCode, promoted.stderr).toBe(0);
-  expect((await until('everything to be well', isWell)).environments.prod.aheadOfEdition).toBe(false);
+  expect((await watch.untilWell()).environments.prod.aheadOfEdition).toBe(false);
 });

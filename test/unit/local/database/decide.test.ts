@@ -38,8 +38,8 @@ const roles: Roles = {
 };
 const ineligible: Roles = { ...roles, standby: { ...roles.standby, eligible: false, start: null, reason: 'x' } };
 
-const data = { freeBytes: 1e12, dataLost: false };
-const times: Times = { awayMs: 0, hasAnswered: true, commitMs: 0, acknowledgementMs: 0, fullMs: 0 };
+const data = { isListening: false, freeBytes: 1e12, dataLost: false };
+const times: Times = { awayMs: 0, hasComeUp: true, commitMs: 0, acknowledgementMs: 0, fullMs: 0 };
 
 const situation = (change: Partial<Situation> = {}): Situation => ({
   roles,
@@ -141,7 +141,7 @@ describe('what is done next', () => {
       situation({
         roles: ineligible,
         primary: { ...silent, start: 'p2' },
-        primaryTimes: { ...times, awayMs: 10_000, hasAnswered: false },
+        primaryTimes: { ...times, awayMs: 10_000, hasComeUp: false },
       }),
       { do: 'nothing', problem: 'The primary db-1 does not answer.' },
     ],
@@ -214,7 +214,7 @@ describe('what is done next', () => {
         roles: ineligible,
         primary: primary({ waitsForStandby: false }),
         standby: stopped,
-        standbyTimes: { ...times, awayMs: 15_000, hasAnswered: false },
+        standbyTimes: { ...times, awayMs: 15_000, hasComeUp: false },
       }),
       { do: 'rebuild-standby', reason: 'It does not come up.' },
     ],

@@ -6,6 +6,7 @@ const look = (change: Partial<Observation> = {}): Observation => ({
   id: 'db-1',
   start: 's1',
   answer: undefined,
+  isListening: false,
   freeBytes: 1e12,
   dataLost: false,
   ...change,
@@ -30,8 +31,15 @@ test('time in which nobody looked counts against no server', () => {
 
 test('a process that was started anew has not answered yet', () => {
   const history = new LookHistory();
-  expect(history.add(answering(), 0, 10).hasAnswered).toBe(true);
-  expect(history.add(look({ start: 's2' }), 20, 30).hasAnswered).toBe(false);
+  expect(history.add(answering(), 0, 10).hasComeUp).toBe(true);
+  expect(history.add(look({ start: 's2' }), 20, 30).hasComeUp).toBe(false);
+});
+
+test('one that listens has come up, although nobody has seen it answer', () => {
+  const history = new LookHistory();
+  expect(history.add(look(), 0, 10).hasComeUp).toBe(false);
+  expect(history.add(look({ isListening: true }), 20, 30).hasComeUp).toBe(true);
+  expect(history.add(look({ start: 's2' }), 40, 50).hasComeUp).toBe(false);
 });
 
 test('one commit that stays at work ages, many quick ones on one connection do not', () => {

@@ -7,7 +7,7 @@ import { toPosition } from '../../../../src/platform/position.js';
 import type { SourceState } from '../../../../src/replication/dialect.js';
 
 const edition: Edition = { id: 3, release: 2, position: toPosition('0-1-10'), replicas: ['replica-1', 'replica-2'] };
-const times: Times = { awayMs: 0, hasAnswered: true, commitMs: 0, acknowledgementMs: 0, fullMs: 0 };
+const times: Times = { awayMs: 0, hasComeUp: true, commitMs: 0, acknowledgementMs: 0, fullMs: 0 };
 const gated: Answer = {
   applied: toPosition('0-1-10'),
   written: toPosition('0-1-10'),
@@ -32,6 +32,7 @@ const seen = (answer: Partial<Answer> | undefined, change: Partial<Observation> 
   id: 'replica-1',
   start: 's1',
   answer: answer && { ...gated, ...answer },
+  isListening: false,
   freeBytes: 1e12,
   dataLost: false,
   ...change,
@@ -68,11 +69,7 @@ test.each<[string, Partial<ReplicaSituation>, string]>([
   ['was written to', { seen: seen({ errant: '0-11-11' }) }, 'rebuild'],
   ['hangs for a moment', { seen: seen(undefined), times: { ...times, awayMs: 3_000 } }, 'nothing'],
   ['hangs', { seen: seen(undefined), times: { ...times, awayMs: 5_000 } }, 'restart'],
-  [
-    'takes long to start',
-    { seen: seen(undefined), times: { ...times, awayMs: 20_000, hasAnswered: false } },
-    'nothing',
-  ],
+  ['takes long to start', { seen: seen(undefined), times: { ...times, awayMs: 20_000, hasComeUp: false } }, 'nothing'],
   ['has just died', { seen: seen(undefined, { start: undefined }), times: { ...times, awayMs: 500 } }, 'nothing'],
   ['does not come up', { seen: seen(undefined, { start: undefined }), times: { ...times, awayMs: 15_000 } }, 'rebuild'],
   ['has lost its data, and answers still', { seen: seen({}, { dataLost: true }) }, 'rebuild'],
