@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { paths } from '../../../src/local/layout.js';
 import { InstanceAnswers } from '../../../src/platform/instance-answers.js';
+import { allProcesses, commandLine } from '../../../src/process/table.js';
 import { waitUntil } from '../../../src/process/wait.js';
 import { lockHolder } from '../../../src/state/lock.js';
 import { Ledger } from '../../helpers/ledger.js';
@@ -87,6 +88,41 @@ it('every database is killed at once: cached pages are served, the health page t
 it('a replica whose data was removed is rebuilt at the position of the edition, gate closed', async () => {
   await rm(join(paths.databases(site.layout), 'replica-2', 'data'), { recursive: true });
   await watch.happened('replica-rebuilt');
+  await watch.untilWell();
+});
+
+it('a replica that has lost its data while the site was down keeps nobody from bringing it up, and is copied then', async () => {
+  expect((await site.cli(['down'])).exitCode).toBe(0);
+  await rm(join(paths.databases(site.layout), 'replica-2', 'data'), { recursive: true });
+  const up = await site.cli(['up']);
+  expect(up.exitCode, up.stderr).toBe(0);
+  expect(up.stderr).toContain('still to be copied: replica-2');
+  await watch.untilWell();
+});
+
+it('up does not wait for a standby that is being copied, nor does a second copy begin beside the first', async () => {
+  const standby = (await watch.status()).environments.dev.database?.standby ?? '';
+  const dataDir = join(paths.databases(site.layout), standby, 'data');
+  const copies = () =>
+    allProcesses().filter(({ pid, running }) => running && commandLine(pid).includes(`--target-dir=${dataDir}.`));
+  let most = 0;
+  // Copies of large data take long: these take for ever.
+  const holding = setInterval(() => {
+    most = Math.max(most, copies().length);
+    for (const { pid } of copies()) process.kill(pid, 'SIGSTOP');
+  }, 10);
+  try {
+    await rm(dataDir, { recursive: true });
+    await waitUntil(() => copies().length > 0, { what: 'a copy to begin', deadlineMs: 30_000, everyMs: 20 });
+    const up = await site.cli(['up']);
+    expect(up.exitCode, up.stderr).toBe(0);
+    expect(up.stderr).toContain(`still to be copied: ${standby}`);
+    expect((await watch.status()).environments.dev.database?.state).toBe('solo');
+  } finally {
+    clearInterval(holding);
+    for (const { pid } of copies()) process.kill(pid, 'SIGCONT');
+  }
+  expect(most).toBe(1);
   await watch.untilWell();
 });
 
