@@ -1,7 +1,8 @@
-import { copyFile, readdir, rename, stat, truncate } from 'node:fs/promises';
+import { copyFile, readdir, rename, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isWritingIntoOld } from '../platform/instance-logs.js';
 import { signalProcess } from '../process/run.js';
-import { makeRoom } from '../state/make-room.js';
+import { makeRoom, sizeOf } from '../state/make-room.js';
 import { type Layout, paths } from './layout.js';
 import { logFiles } from './log-files.js';
 import type { ServiceRecords } from './service-record.js';
@@ -32,24 +33,23 @@ export async function rotateLogs({
   for (const { path } of [...(await logFiles(layout)), ...(await slowLogs(layout))]) {
     if ((await sizeOf(path)) > largest) large.push(path);
   }
-  const ofInstances = large.filter((path) => path.startsWith(`${paths.instances(layout)}/`));
   for (const path of large) {
     await makeRoom(path, kept);
-    if (ofInstances.includes(path)) await rename(path, `${path}.1`);
+    if (path.startsWith(`${paths.instances(layout)}/`)) await rename(path, `${path}.1`);
     else {
       await copyFile(path, `${path}.1`);
       await truncate(path);
     }
   }
-  if (ofInstances.length > 0) await openAnew(layout, ofInstances, records);
+  await openAnew(layout, records);
   return large;
 }
 
 /** Servers of instances reopen their logs at SIGUSR1, the same signal for both. */
-async function openAnew(layout: Layout, logs: readonly string[], records: ServiceRecords): Promise<void> {
+async function openAnew(layout: Layout, records: ServiceRecords): Promise<void> {
   for (const name of await records.names('web')) {
     const instance = name.split('.')[0] ?? '';
-    if (!logs.some((path) => path.startsWith(`${paths.instance(layout, instance)}/`))) continue;
+    if (!isWritingIntoOld(join(paths.instance(layout, instance), 'logs'))) continue;
     const running = await records.find(name);
     if (running) signalProcess(running.process.pid, 'SIGUSR1');
   }
@@ -58,11 +58,4 @@ async function openAnew(layout: Layout, logs: readonly string[], records: Servic
 async function slowLogs(layout: Layout): Promise<{ path: string }[]> {
   const servers = await readdir(paths.databases(layout)).catch(() => []);
   return servers.map((id) => ({ path: join(paths.databases(layout), id, 'slow.log') }));
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  );
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { paths } from '../../../src/local/layout.js';
@@ -142,6 +142,11 @@ it('logs are put aside when they are large, and servers go on in new ones', asyn
   await until(async () => (await readFile(access, 'utf8').catch(() => '')).includes('/?after'));
   expect(await readFile(`${access}.1`, 'utf8')).toContain('/?before');
   expect(pidOf(layout, 'dev-1.nginx')).toBeGreaterThan(0);
+  // As one leaves it who dies before the servers are told.
+  await rename(access, `${access}.1`);
+  await rotateLogs({ layout, records });
+  await fetch(`${await originOf('dev-1')}/?later`, { redirect: 'manual' });
+  await until(async () => (await readFile(access, 'utf8').catch(() => '')).includes('/?later'));
 });
 
 async function originOf(id: string): Promise<string> {
