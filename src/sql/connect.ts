@@ -69,7 +69,12 @@ export async function connect(access: SqlAccess): Promise<SqlConnection> {
     throw translate(error, server);
   }
   const session = new Session(connection, server);
-  await session.query(sessionSettings, [], connectTimeout);
+  try {
+    await session.query(sessionSettings, [], connectTimeout);
+  } catch (error) {
+    await session.end();
+    throw error;
+  }
   return session;
 }
 

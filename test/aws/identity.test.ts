@@ -136,11 +136,16 @@ describe('what may be done', () => {
     const actions = granted.flatMap(({ statement }) => asList(statement.Action));
     expect(actions.filter((action) => /^(iam|cloudformation|sts):/.test(action))).toEqual([]);
     // Lambda places a function in a VPC with that function's own role.
-    const place = ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface'];
+    const place = [
+      'CreateNetworkInterface',
+      'DeleteNetworkInterface',
+      'AssignPrivateIpAddresses',
+      'UnassignPrivateIpAddresses',
+    ];
     // Replicas, by their tags, when one is made anew.
     const rebuild = ['AddTagsToResource', 'CreateDBInstanceReadReplica', 'DeleteDBInstance', 'ModifyDBInstance'];
     expect(actions.filter((action) => /^(ec2|rds):(?!Describe)/.test(action)).sort()).toEqual(
-      [...place, ...place, ...rebuild.map((name) => `rds:${name}`)].sort(),
+      [...[...place, ...place].map((name) => `ec2:${name}`), ...rebuild.map((name) => `rds:${name}`)].sort(),
     );
   });
 });

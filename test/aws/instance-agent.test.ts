@@ -148,6 +148,12 @@ describe('the agent of an instance', () => {
     expect(looked).toBeGreaterThan(0);
   });
 
+  it('says that it is there although its orders cannot be read', async () => {
+    await bucket.write(ordersKey('prod'), '{"orders": 7}', undefined);
+    start(agent());
+    expect(await waitUntil(report, { what: 'a report', deadlineMs: 5_000 })).toBeDefined();
+  });
+
   it('refuses what comes after its time', async () => {
     await archive.setCurrentEdition(edition(1));
     await order(5, { do: 'refresh' }, -1);

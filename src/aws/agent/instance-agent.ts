@@ -91,10 +91,12 @@ export class InstanceAgent {
     await parts.hold?.endIfOver();
     await this.#counter.read();
     await this.#lookAtLogs();
-    const wanted = await orders.read();
+    // Whatever cannot be read, the instance is there and says so.
+    const told = (error: unknown) => this.options.log(messageOf(error));
+    const wanted = await orders.read().catch(told);
     const order = wanted?.orders[instance];
     if (!this.#working && order && order.number !== this.#answered?.number) this.#begin(order, signal);
-    if (!this.#working) await this.#lookAtRecord(signal);
+    if (!this.#working) await this.#lookAtRecord(signal).catch(told);
     const every = (wanted?.watchedUntil ?? 0) > Date.now() ? 0 : reportEveryMs;
     if (Date.now() - this.#reportedAt >= every) await this.#report();
   }

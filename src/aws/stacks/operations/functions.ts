@@ -190,7 +190,15 @@ function basics(logsArn: string): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'BeInTheNetwork',
-      actions: ['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'],
+      // Those of AWS's own policy for functions in a VPC.
+      actions: [
+        'ec2:AssignPrivateIpAddresses',
+        'ec2:CreateNetworkInterface',
+        'ec2:DeleteNetworkInterface',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSubnets',
+        'ec2:UnassignPrivateIpAddresses',
+      ],
       resources: ['*'],
     }),
     new PolicyStatement({
