@@ -27,7 +27,7 @@ afterEach(() => s3.close());
 /** A file as a load balancer would deliver it. */
 function deliver(text: string, { at = Date.now(), account = '111122223333', region = 'eu-west-1', prefix = '' } = {}) {
   const writer = { account, region, balancer: 'app.shop.0', address: '10.0.0.7' };
-  s3.put(bucket, prefix + keyOf(writer, at, text), gzipSync(`${text}\n`));
+  return s3.put(bucket, prefix + keyOf(writer, at, text), gzipSync(`${text}\n`));
 }
 
 async function read(since: number, prefix = ''): Promise<string[]> {
@@ -38,21 +38,21 @@ async function read(since: number, prefix = ''): Promise<string[]> {
 
 describe('access logs in a bucket', () => {
   it('are read wholly, over the pages of a list', async () => {
-    for (const text of ['a', 'b', 'c', 'd', 'e']) deliver(text);
+    for (const text of ['a', 'b', 'c', 'd', 'e']) await deliver(text);
     expect(await read(Date.now() - 60_000)).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
   it('are found in every account and region, below a prefix', async () => {
-    deliver('a', { prefix: 'web/' });
-    deliver('b', { prefix: 'web/', region: 'us-east-1' });
-    deliver('c', { prefix: 'web/', account: '444455556666' });
-    deliver('elsewhere');
+    await deliver('a', { prefix: 'web/' });
+    await deliver('b', { prefix: 'web/', region: 'us-east-1' });
+    await deliver('c', { prefix: 'web/', account: '444455556666' });
+    await deliver('elsewhere');
     expect(await read(Date.now() - 60_000, 'web/')).toEqual(['a', 'b', 'c']);
   });
 
   it('of days nobody asked about are not even listed', async () => {
-    deliver('new');
-    deliver('old', { at: Date.now() - 3 * dayMs });
+    await deliver('new');
+    await deliver('old', { at: Date.now() - 3 * dayMs });
     expect(await read(Date.now() - 60_000)).toEqual(['new']);
     const day = new Date(Date.now() - 3 * dayMs).toISOString().slice(0, 10).replaceAll('-', '%2F');
     expect(s3.calls.filter((call) => call.includes(day))).toEqual([]);
@@ -60,13 +60,13 @@ describe('access logs in a bucket', () => {
   });
 
   it('are read all the same when S3 is busy for a moment', async () => {
-    deliver('a');
+    await deliver('a');
     s3.fail('SlowDown', 503, 2);
     expect(await read(Date.now() - 60_000)).toEqual(['a']);
   });
 
   it('that these credentials may not read: the error names the call and what to allow', async () => {
-    deliver('a');
+    await deliver('a');
     s3.fail('AccessDenied', 403, 1);
     await expect(read(0)).rejects.toMatchObject({
       code: 'permission-missing',
@@ -82,7 +82,7 @@ describe('access logs in a bucket', () => {
   it('that are damaged: the error names the file', async () => {
     const writer = { account: '111122223333', region: 'eu-west-1', balancer: 'app.shop.0', address: '10.0.0.7' };
     const key = keyOf(writer, Date.now(), 'torn');
-    s3.put(bucket, key, gzipSync('a line\n'.repeat(1_000)).subarray(0, 30));
+    await s3.put(bucket, key, gzipSync('a line\n'.repeat(1_000)).subarray(0, 30));
     await expect(read(Date.now() - 60_000)).rejects.toMatchObject({
       code: 'access-log-damaged',
       message: expect.stringContaining(key),

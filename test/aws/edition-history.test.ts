@@ -7,7 +7,7 @@ import { editionHistoryContract } from '../helpers/contracts/edition-history.js'
 
 async function storage() {
   const s3 = await fakeS3({ address: '127.14.52.1', pageSize: 1_000 });
-  s3.createBucket('releases');
+  await s3.createBucket('releases');
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const client = new S3Client({ endpoint: s3.url, forcePathStyle: true, region: 'eu-west-1', credentials });
   return { s3, bucket: new Bucket(client, 'releases', '') };

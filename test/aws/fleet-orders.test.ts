@@ -12,7 +12,7 @@ let bucket: Bucket;
 let present: Set<string>;
 beforeEach(async () => {
   s3 = await fakeS3({ address: '127.14.52.1', pageSize: 10 });
-  s3.createBucket('b');
+  await s3.createBucket('b');
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const client = new S3Client({
     endpoint: s3.url,

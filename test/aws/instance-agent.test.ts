@@ -28,7 +28,7 @@ let running: Promise<void>[];
 let keepLogs: () => void;
 beforeEach(async () => {
   s3 = await fakeS3({ address: '127.14.54.1', pageSize: 10 });
-  s3.createBucket('b');
+  await s3.createBucket('b');
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const client = new S3Client({
     endpoint: s3.url,

@@ -22,7 +22,7 @@ let bucket: Bucket;
 let folder: string;
 beforeEach(async () => {
   s3 = await fakeS3({ address: '127.13.62.1', pageSize: 2 });
-  s3.createBucket('releases');
+  await s3.createBucket('releases');
   const client = new S3Client({
     endpoint: s3.url,
     forcePathStyle: true,
@@ -146,13 +146,10 @@ describe('what is deployed', () => {
     await publishSite(bucket, site, 'the program');
     const found = await publishedSite(bucket);
     expect(found.site.name).toBe('example');
-    const hash = Buffer.from(s3.get('releases', operationKeys.program) ?? '')
-      .toString()
-      .trim();
-    expect(Buffer.from(s3.get('releases', `${operationKeys.programs}${hash}.mjs`) ?? '').toString()).toBe(
-      'the program',
-    );
-    expect(Buffer.from(s3.get('releases', operationKeys.definition) ?? '').toString()).not.toContain('sk_live_1');
+    const text = async (key: string) => Buffer.from((await s3.get('releases', key)) ?? '').toString();
+    const hash = (await text(operationKeys.program)).trim();
+    expect(await text(`${operationKeys.programs}${hash}.mjs`)).toBe('the program');
+    expect(await text(operationKeys.definition)).not.toContain('sk_live_1');
   });
 });
 
@@ -175,8 +172,10 @@ describe('asking the operations host', () => {
     });
     Object.assign(process.env, { AWS_ENDPOINT_URL: api.url, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' });
   });
+  const before = process.env.AWS_ENDPOINT_URL;
   afterEach(async () => {
-    delete process.env.AWS_ENDPOINT_URL;
+    if (before === undefined) delete process.env.AWS_ENDPOINT_URL;
+    else process.env.AWS_ENDPOINT_URL = before;
     await api.close();
   });
   const ask = (deadlineMs = 5_000) =>

@@ -14,7 +14,7 @@ const name = 'releases';
 
 async function storage() {
   const s3 = await fakeS3({ address: '127.14.51.1', pageSize: 2 });
-  s3.createBucket(name);
+  await s3.createBucket(name);
   const folder = await mkdtemp(join(tmpdir(), 'understudy-s3-archive-'));
   const client = new S3Client({
     endpoint: s3.url,

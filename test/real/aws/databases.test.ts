@@ -41,7 +41,7 @@ const options = () => ({
 beforeAll(async () => {
   rds = await fakeRds({ siteName: 'my-shop', network });
   s3 = await fakeS3({ address: `${network}.11`, pageSize: 1_000 });
-  s3.createBucket('releases');
+  await s3.createBucket('releases');
   Object.assign(process.env, rds.environment);
   bucket = new Bucket(new S3Client({ ...settings, endpoint: s3.url, forcePathStyle: true }), 'releases', '');
   aws = awsDatabase(options());
@@ -269,7 +269,7 @@ describe('a replica that is made anew', () => {
     const at = await capture();
     await aws.gate.advance('replica-2', at);
     expect((await status('replica-2')).position).toBe(at);
-    expect(s3.get('releases', rebuildKey('replica-2'))).toBeUndefined();
+    expect(await s3.get('releases', rebuildKey('replica-2'))).toBeUndefined();
   });
 
   test('is made by the next call, when the one before was cut off wherever it stood', async () => {

@@ -29,7 +29,7 @@ let folder: string;
 beforeAll(async () => {
   rds = await fakeRds({ siteName: 'my-shop', network });
   s3 = await fakeS3({ address: `${network}.11`, pageSize: 2 });
-  s3.createBucket('releases');
+  await s3.createBucket('releases');
   folder = await mkdtemp(join(tmpdir(), 'understudy-functions-'));
   await writeFile(join(folder, 'index.mjs'), bundle('aws/functions/main'));
   Object.assign(process.env, rds.environment);
@@ -108,7 +108,7 @@ test('a gated replica that was rebooted and replicates is closed, and told as a 
   const position = await capturePosition(aws);
   for (const replica of ['replica-1', 'replica-2']) await aws.gate.advance(replica, position);
   const edition = { id: 3, release: 2, position, replicas: ['replica-1', 'replica-2'] };
-  put(releaseKeys.currentEdition, edition);
+  await put(releaseKeys.currentEdition, edition);
   expect((await call('keeper')).published).toMatchObject({ 'GateLeaked replica-2': 0, EditionReplicas: 2 });
 
   await rds.reboot('replica-2', { startsReplication: true });
@@ -133,10 +133,10 @@ test('a gate that is meant to be open, or is advancing, is left alone', async ()
 
 test('what instances and scheduled jobs have said is measured; who is silent is not counted', async () => {
   const report = { instance: 'i-1', run: 'a', next: null, editions: [], requests: 0, failed: 0, working: null };
-  put(reportKey('prod', 'i-1'), { ...report, at: Date.now(), current: 3 });
-  put(reportKey('prod', 'i-2'), { ...report, instance: 'i-2', at: Date.now(), current: 2 });
-  put(reportKey('prod', 'i-3'), { ...report, instance: 'i-3', at: Date.now() - 600_000, current: 1 });
-  put(cronKey, { startedAt: Date.now() - 30_000, runners: 1 });
+  await put(reportKey('prod', 'i-1'), { ...report, at: Date.now(), current: 3 });
+  await put(reportKey('prod', 'i-2'), { ...report, instance: 'i-2', at: Date.now(), current: 2 });
+  await put(reportKey('prod', 'i-3'), { ...report, instance: 'i-3', at: Date.now() - 600_000, current: 1 });
+  await put(cronKey, { startedAt: Date.now() - 30_000, runners: 1 });
   const { published } = await call('keeper');
   expect(published).toMatchObject({ InstancesNotOnEdition: 1, CronRunners: 1 });
   expect(published.CronAgeSeconds).toBeGreaterThan(29);
