@@ -5,20 +5,15 @@ import { Bucket } from '../../aws/operate/bucket.js';
 import { s3Client } from '../../aws/operate/clients.js';
 import { awsDatabase } from '../../aws/operate/database/aws-database.js';
 import { rdsEvents } from '../../aws/operate/database/rds-events.js';
-import type { CanaryOnHostOptions } from '../../aws/operate/fleet/canary-on-host.js';
 import { openFleet } from '../../aws/operate/fleet/open-fleet.js';
 import { readHostFile } from '../../aws/operate/host-file.js';
 import { publishedSite } from '../../aws/operate/published-site.js';
 import { topicNotifier } from '../../aws/operate/topic-notifier.js';
-import type { Platform } from '../../platform/platform.js';
 import { hasDatabase } from '../../site/cross-checks.js';
 import type { Host } from './host.js';
 
-/** Opens what runs on hosts of the image: accounts and paths are those that the image has. */
-export type OpenFleet = (options: CanaryOnHostOptions) => Promise<Pick<Platform, 'fleet' | 'traffic'>>;
-
 /** The operations host as its programs see it: the one place where the platform in AWS is put together. */
-export async function openHost(hostFile: string, open: OpenFleet = openFleet): Promise<Host> {
+export async function openHost(hostFile: string): Promise<Host> {
   const host = await readHostFile(hostFile);
   const { region, releaseBucket, operationsFiles, devFiles, mediaFiles, stateDir } = host;
   const clients = makeClients(region);
@@ -34,7 +29,7 @@ export async function openHost(hostFile: string, open: OpenFleet = openFleet): P
         of,
         bucket,
         folders: { dev: devFiles, media: mediaFiles, work: join(stateDir, 'releases') },
-        ...(await open({ of, bucket, hostFile, stateDir, mediaFiles })),
+        ...(await openFleet({ of, bucket, hostFile, stateDir, mediaFiles })),
         database: hasDatabase(site) ? awsDatabase({ siteName: site.name, clients, bucket }) : undefined,
         notifier: topicNotifier(clients.sns, host.topicArn, site.name),
         events: rdsEvents(clients.rds, site.name),

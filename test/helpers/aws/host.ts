@@ -1,9 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { layInstanceFiles } from '../../../src/aws/instance-files.js';
-import { run } from '../../../src/process/run.js';
+import { type RunResult, run } from '../../../src/process/run.js';
 import { waitUntil } from '../../../src/process/wait.js';
+import { awsProgram } from './aws-program.js';
+import { type Mount, withMounts } from './own-mounts.js';
 
 export interface TestHostOptions {
   readonly id: string;
@@ -11,10 +14,20 @@ export interface TestHostOptions {
   readonly address: string;
   readonly site: string;
   readonly bucket: string;
-  /** Where S3 answers. */
-  readonly s3: string;
+  /** Where S3 answers, and Secrets Manager if anything is asked of it. */
+  readonly endpoint: string;
   /** The content of the image: `imageFiles`. */
   readonly image: string;
+  /** Lines of its `host.conf` beside those of a PHP site, or in their place. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** What its programs find in other places than this machine's. Default: nothing. */
+  readonly mounts?: readonly Mount[];
+}
+
+export interface Page {
+  readonly status: number;
+  readonly edition: string | null;
+  readonly text: string;
 }
 
 const isRoot = process.getuid?.() === 0;
@@ -41,7 +54,7 @@ export class TestHost {
   readonly #hostFile = join(this.folder, 'host.conf');
 
   constructor(readonly options: TestHostOptions) {
-    const { id, role, address, site, bucket, s3 } = options;
+    const { id, role, address, site, bucket, endpoint, variables = {} } = options;
     chmodSync(this.folder, 0o755);
     for (const name of ['bin', 'run', 'files/dev', 'files/media'])
       mkdirSync(join(this.folder, name), { recursive: true });
@@ -61,6 +74,7 @@ export class TestHost {
       WEB_USER: webUser,
       PHP_FPM: 'php-fpm8.2',
       NODE: process.execPath,
+      ...variables,
     };
     writeFileSync(
       this.#hostFile,
@@ -73,10 +87,12 @@ export class TestHost {
       'curl',
       `case $* in *api/token*) echo token ;; *instance-id*) echo ${id} ;; *local-ipv4*) echo ${address} ;; esac`,
     );
+    this.#program('aws', awsProgram);
+    this.#program('journalctl', `echo "journal of ${id}: $*"`);
     this.#program('systemctl', systemctl(this.folder, this.root, options.image, this.#hostFile));
     this.#env = {
       PATH: `${join(this.folder, 'bin')}:${process.env.PATH}`,
-      AWS_ENDPOINT_URL: s3,
+      AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: 'x',
       AWS_SECRET_ACCESS_KEY: 'x',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
@@ -89,7 +105,7 @@ export class TestHost {
 
   /** As at every boot of the machine. */
   async start(): Promise<void> {
-    await run(join(this.options.image, 'aws/start'), [this.#hostFile], { env: this.#env, deadlineMs: 90_000 });
+    await this.#run([join(this.options.image, 'aws/start'), this.#hostFile]);
     await waitUntil(() => this.answers(), { what: `${this.options.id} to answer`, deadlineMs: 20_000 });
   }
 
@@ -99,11 +115,30 @@ export class TestHost {
     return answer?.status === 200;
   }
 
-  /** The edition that a visitor gets, and what he reads. */
-  async page(path = '/', preview = false): Promise<{ status: number; edition: string | null; text: string }> {
-    const port = preview ? 8081 : 8080;
-    const answer = await fetch(`http://${this.options.address}:${port}${path}`, { redirect: 'manual' });
-    return { status: answer.status, edition: answer.headers.get('x-understudy-edition'), text: await answer.text() };
+  /** What Systems Manager has it do. */
+  operate(args: readonly string[]): Promise<RunResult> {
+    return this.#run([join(this.options.image, 'aws/operate'), ...args], [0, 1, 2]);
+  }
+
+  /** The edition that a visitor gets, and what he reads: asked as the balancer does. */
+  page(path = '/', preview = false): Promise<Page> {
+    const to = { host: this.options.address, port: preview ? 8081 : 8080, path };
+    const headers = { host: 'www.example.com', 'x-forwarded-proto': 'https' };
+    return new Promise((resolve, reject) => {
+      const asked = request({ ...to, headers }, (answer) => {
+        const edition = answer.headers['x-understudy-edition'];
+        const status = answer.statusCode ?? 0;
+        answer.setEncoding('utf8');
+        let text = '';
+        answer.on('data', (part: string) => {
+          text += part;
+        });
+        answer.on('end', () => resolve({ status, edition: typeof edition === 'string' ? edition : null, text }));
+        answer.on('error', reject);
+      });
+      asked.on('error', reject);
+      asked.end();
+    });
   }
 
   pid(name: 'php-fpm' | 'nginx' | 'agent'): number | undefined {
@@ -118,7 +153,7 @@ export class TestHost {
   }
 
   async startAgent(): Promise<void> {
-    await run('systemctl', ['restart', 'understudy-agent.service'], { env: this.#env });
+    await this.#run(['systemctl', 'restart', 'understudy-agent.service']);
   }
 
   agentLog(): string {
@@ -135,6 +170,12 @@ export class TestHost {
       deadlineMs: 30_000,
     });
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #run(command: readonly string[], accept?: readonly number[]): Promise<RunResult> {
+    const [program, args] = withMounts(this.options.mounts ?? [], command);
+    const env = { ...this.#env, UNDERSTUDY_HOST_FILE: this.#hostFile };
+    return run(program, args, { env, deadlineMs: 90_000, ...(accept ? { accept } : {}) });
   }
 
   #program(name: string, body: string): void {

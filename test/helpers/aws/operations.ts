@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataOutputs, tags } from '../../../src/aws/naming.js';
-import { run } from '../../../src/process/run.js';
+import { type RunResult, run } from '../../../src/process/run.js';
+import { awsProgram } from './aws-program.js';
 import { type ApiCall, type ControlApi, controlApi, xml } from './control-api.js';
+import { accountFiles, type Mount, withMounts } from './own-mounts.js';
 
 export interface FakeOperationsOptions {
   readonly address: string;
@@ -17,6 +19,10 @@ export interface FakeOperationsOptions {
   readonly account: string;
   /** Where EC2 and CloudWatch of the fleet are told of. */
   readonly fleet: string;
+  /** Lines of its `host.conf` beside those that follow from the above. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** What its programs find in other places than this machine's, beside accounts, `/run` and the image's own files. */
+  readonly mounts: readonly Mount[];
 }
 
 export interface Published {
@@ -34,6 +40,10 @@ export interface FakeOperations extends ControlApi {
   online: boolean;
   readonly published: readonly Published[];
   readonly folder: string;
+  /** What Systems Manager has other hosts do, by their id: `operate` with these arguments. */
+  readonly others: Map<string, (args: readonly string[]) => Promise<RunResult>>;
+  /** As at every boot of the host. */
+  start(): Promise<void>;
   /** Of the host's programs; `AWS_ENDPOINT_URL` among it. Set before the first command. */
   environment: Readonly<Record<string, string>>;
   /** Ends the unit that runs, as a crash of its program does. What systemd does after it is done. */
@@ -51,7 +61,7 @@ interface Invocation {
 const instanceId = 'i-0000000000000000f';
 
 export async function fakeOperations(options: FakeOperationsOptions): Promise<FakeOperations> {
-  const { address, site, releaseBucket, folder, image, fleet } = options;
+  const { address, site, releaseBucket, folder, fleet } = options;
   const invocations = new Map<string, Invocation>();
   const published: Published[] = [];
   const state = {
@@ -59,7 +69,8 @@ export async function fakeOperations(options: FakeOperationsOptions): Promise<Fa
     online: true,
     environment: {} as Readonly<Record<string, string>>,
   };
-  prepareHost(options);
+  const mounts = prepareHost(options);
+  const others: FakeOperations['others'] = new Map();
   const env = () => ({
     PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
     UNDERSTUDY_HOST_FILE: join(folder, 'host.conf'),
@@ -68,6 +79,11 @@ export async function fakeOperations(options: FakeOperationsOptions): Promise<Fa
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     ...state.environment,
   });
+  const runHere = (command: readonly string[], accept: readonly number[]) => {
+    const [program, args] = withMounts(mounts, command);
+    return run(program, args, { env: env(), accept, deadlineMs: 90_000 });
+  };
+  const operate = (args: readonly string[]) => runHere([`${instanceFolder}/aws/operate`, ...args], [0, 1, 2]);
   const api = await controlApi(address, {
     'sts:GetCallerIdentity': () =>
       answered('GetCallerIdentity', { Arn: `arn:aws:iam::${state.account}:user/olga`, Account: state.account }),
@@ -104,13 +120,15 @@ export async function fakeOperations(options: FakeOperationsOptions): Promise<Fa
       return answered('Publish', { MessageId: '1' });
     },
     'ssm:SendCommand': ({ body }) => {
-      const { Parameters } = JSON.parse(body) as { Parameters: Record<string, string[]> };
+      const asked = JSON.parse(body) as { Parameters: Record<string, string[]>; InstanceIds: [string] };
       const CommandId = randomUUID();
       if (state.online) {
-        const [action = '', id = 'none', lines = '20'] = ['Action', 'Id', 'Lines'].map((name) => Parameters[name]?.[0]);
-        void run(join(image, 'aws/operate'), [action, id, lines], { env: env(), accept: [0, 1, 2] }).then(
-          ({ stdout, stderr, exitCode }) =>
-            invocations.set(CommandId, { status: exitCode === 0 ? 'Success' : 'Failed', out: stdout, error: stderr }),
+        const [action = '', id = 'none', lines = '20'] = ['Action', 'Id', 'Lines'].map(
+          (name) => asked.Parameters[name]?.[0],
+        );
+        const host = others.get(asked.InstanceIds[0]) ?? operate;
+        void host([action, id, lines]).then(({ stdout, stderr, exitCode }) =>
+          invocations.set(CommandId, { status: exitCode === 0 ? 'Success' : 'Failed', out: stdout, error: stderr }),
         );
       }
       return json({ Command: { CommandId } });
@@ -132,7 +150,10 @@ export async function fakeOperations(options: FakeOperationsOptions): Promise<Fa
     const file = join(folder, 'units.log');
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   };
-  return Object.assign(state, { published, folder, killUnit, log }, api);
+  const start = async () => {
+    await runHere([`${instanceFolder}/aws/start`, join(folder, 'host.conf')], [0]);
+  };
+  return Object.assign(state, { published, folder, others, start, killUnit, log }, api);
 }
 
 const answered = (call: string, result: object) => ({
@@ -148,40 +169,51 @@ async function forward(url: string, { body }: ApiCall, target?: string) {
   return { type: type as 'application/xml', body: await answer.text() };
 }
 
-function prepareHost({ folder, site, releaseBucket, image }: FakeOperationsOptions): void {
-  for (const name of ['bin', 'run', 'state', 'files/dev', 'files/media', 'files/operations']) {
-    mkdirSync(join(folder, name), { recursive: true });
-  }
+/** Where the image has them. */
+const instanceFolder = '/opt/understudy/instance';
+
+function prepareHost({ folder, site, releaseBucket, image, variables, mounts }: FakeOperationsOptions) {
+  const made = ['bin', 'run', 'opt/understudy/instance', 'state', 'files/dev', 'files/media', 'files/operations'];
+  for (const name of made) mkdirSync(join(folder, name), { recursive: true });
   const lines = {
     ROLE: 'operations',
     SITE: site,
     REGION: 'eu-central-1',
-    APP_KIND: 'php',
     RELEASE_BUCKET: releaseBucket,
     TOPIC_ARN: `arn:aws:sns:eu-central-1:111122223333:${site}`,
     STATE_DIR: join(folder, 'state'),
-    RUN_DIR: join(folder, 'run'),
     FILES_DIR: join(folder, 'files'),
     NODE: process.execPath,
+    PHP: 'php8.2',
+    PHP_FPM: 'php-fpm8.2',
+    ...variables,
   };
   const text = Object.entries(lines).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(join(folder, 'host.conf'), text.join(''));
   const program = (name: string, body: string) =>
     writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
   program('aws', awsProgram);
-  program('systemctl', systemctl(folder, image));
+  program('systemctl', systemctl(folder));
+  program('journalctl', `echo "journal of the operations host: $*"`);
+  return [
+    [join(folder, 'run'), '/run'],
+    [join(folder, 'opt'), '/opt'],
+    [image, instanceFolder],
+    ...accountFiles(folder),
+    ...mounts,
+  ] as readonly Mount[];
 }
 
-/** `aws s3 cp --region R --only-show-errors s3://BUCKET/KEY FILE`; FILE may be -. */
-const awsProgram = `case "$1 $2" in 's3 cp') ;; *) exit 2 ;; esac
-shift 5
-exec curl -sf -H 'Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/eu-central-1/s3/aws4_request' -o "$2" "$AWS_ENDPOINT_URL/\${1#s3://}"`;
-
 /** The unit's program, and after it ExecStopPost, whatever happened to the first. */
-const systemctl = (folder: string, image: string) => `
-case "$1 $2" in 'start --no-block') ;; *) exit 1 ;; esac
+const systemctl = (folder: string) => `
+case "$*" in
+  'start --no-block understudy-operation@'*) ;;
+  'start understudy-cron.timer') exit 0 ;;
+  'is-active --quiet understudy-cron.service') exit 3 ;;
+  *) exit 1 ;;
+esac
 name=\${3#understudy-operation@}
-setsid sh -c 'echo $$ >"$0/unit.pid"; exec "$1" unit "$2"' '${folder}' '${image}/aws/operate' "\${name%.service}" >>'${folder}/units.log' 2>&1 </dev/null &
+setsid sh -c 'echo $$ >"$0/unit.pid"; exec "$1" unit "$2"' '${folder}' '${instanceFolder}/aws/operate' "\${name%.service}" >>'${folder}/units.log' 2>&1 </dev/null &
 pid=$!
-setsid sh -c 'while kill -0 "$0" 2>/dev/null; do sleep 0.1; done; exec "$1" over "$2"' "$pid" '${image}/aws/operate' "\${name%.service}" >>'${folder}/units.log' 2>&1 </dev/null &
+setsid sh -c 'while kill -0 "$0" 2>/dev/null; do sleep 0.1; done; exec "$1" over "$2"' "$pid" '${instanceFolder}/aws/operate' "\${name%.service}" >>'${folder}/units.log' 2>&1 </dev/null &
 `;

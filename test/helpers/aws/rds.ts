@@ -3,7 +3,10 @@ import {
   databaseSecretName,
   privateZoneName,
   replicasName,
+  saltsSecretName,
   serverName,
+  settingsSecretName,
+  siteAdminSecretName,
   tags,
 } from '../../../src/aws/naming.js';
 import { type Answer, type ApiCall, type ControlApi, controlApi, xml } from './control-api.js';
@@ -43,6 +46,8 @@ export interface FakeRds extends StandInServers {
   readonly api: ControlApi;
   readonly schema: string;
   readonly passwords: Readonly<Record<string, string>>;
+  /** What Secrets Manager has beside those: salts, an administrator, settings. Changed by a test that deploys others. */
+  readonly secrets: Map<string, object>;
   /** Variables that lead the SDK here, and make connections trust these servers. */
   readonly environment: Readonly<Record<string, string>>;
   readonly instances: ReadonlyMap<ServerName, FakeInstance>;
@@ -71,7 +76,14 @@ export async function fakeRds({ siteName, network, pageSize = 2 }: FakeRdsOption
   ]);
   const metrics: PublishedMetric[] = [];
   const events: string[] = [];
-  const state: State = { siteName, network, pageSize, passwords, real, instances, weights, metrics, events };
+  const secrets = new Map<string, object>([
+    [saltsSecretName(siteName), { seed: '0123456789'.repeat(6) }],
+    [siteAdminSecretName(siteName), { password: 'administrator-of-the-site' }],
+    ...(['dev', 'prod'] as const).map(
+      (name) => [settingsSecretName(siteName, name), { constants: {}, options: {} }] as const,
+    ),
+  ]);
+  const state: State = { siteName, network, pageSize, passwords, secrets, real, instances, weights, metrics, events };
   const api = await controlApi(`${network}.10`, {
     'rds:DescribeDBInstances': (call) => describeInstances(state, call),
     'rds:DescribeEvents': () => describeEvents(state),
@@ -90,6 +102,7 @@ export async function fakeRds({ siteName, network, pageSize = 2 }: FakeRdsOption
     api,
     schema,
     passwords,
+    secrets,
     instances,
     weights,
     metrics,
@@ -128,6 +141,7 @@ interface State {
   readonly network: string;
   readonly pageSize: number;
   readonly passwords: Readonly<Record<string, string>>;
+  readonly secrets: ReadonlyMap<string, object>;
   readonly real: StandInServers;
   readonly instances: Map<ServerName, FakeInstance>;
   readonly weights: Map<string, number>;
@@ -274,11 +288,12 @@ function createReplica(state: State, call: ApiCall): Answer {
 
 const json = (value: object): Answer => ({ type: 'application/x-amz-json-1.0', body: JSON.stringify(value) });
 
-function secretValue({ siteName, passwords }: State, call: ApiCall): Answer {
+function secretValue({ siteName, passwords, secrets }: State, call: ApiCall): Answer {
   const { SecretId } = JSON.parse(call.body) as { SecretId: string };
   const account = databaseAccounts.find((one) => databaseSecretName(siteName, one) === SecretId);
-  if (!account) return { status: 400, code: 'ResourceNotFoundException' };
-  return json({ Name: SecretId, SecretString: JSON.stringify({ username: account, password: passwords[account] }) });
+  const value = account ? { username: account, password: passwords[account] } : secrets.get(SecretId);
+  if (!value) return { status: 400, code: 'ResourceNotFoundException' };
+  return json({ Name: SecretId, SecretString: JSON.stringify(value) });
 }
 
 interface PutMetricData {

@@ -65,7 +65,7 @@ const clientSettings = (endpoint: string) => ({
 
 beforeAll(async () => {
   s3 = await fakeS3({ address: '127.13.40.1', pageSize: 3 });
-  s3.createBucket(bucketName);
+  await s3.createBucket(bucketName);
   aws = await fakeFleet('127.13.40.2', site);
   image = imageFiles();
   folder = mkdtempSync(join(tmpdir(), 'understudy-fleet-'));
@@ -124,7 +124,7 @@ async function addRelease(number: number, text: string): Promise<void> {
 
 /** A machine that Auto Scaling has started: in its group at once, in service once it answers. */
 async function launch(id: string, address: string, role: 'dev' | 'prod' = 'prod'): Promise<TestHost> {
-  const host = new TestHost({ id, role, address, site, bucket: bucketName, s3: s3.url, image });
+  const host = new TestHost({ id, role, address, site, bucket: bucketName, endpoint: s3.url, image });
   hosts.push(host);
   const seen: FakeInstance = {
     id,

@@ -1,11 +1,29 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundle } from '../../../src/aws/bundles.js';
+import {
+  databaseSecretName,
+  imageAccounts,
+  saltsSecretName,
+  serverName,
+  settingsSecretName,
+  siteAdminSecretName,
+} from '../../../src/aws/naming.js';
 import { Bucket } from '../../../src/aws/operate/bucket.js';
 import { s3Client } from '../../../src/aws/operate/clients.js';
 import { publishSite } from '../../../src/aws/operate/published-site.js';
@@ -17,13 +35,17 @@ import { type FakeFleet, fakeFleet } from '../../helpers/aws/fleet.js';
 import { imageFiles, TestHost } from '../../helpers/aws/host.js';
 import { oneEndpoint } from '../../helpers/aws/one-endpoint.js';
 import { type FakeOperations, fakeOperations } from '../../helpers/aws/operations.js';
+import { hostsFile, type Mount } from '../../helpers/aws/own-mounts.js';
 import { type FakeRds, fakeRds } from '../../helpers/aws/rds.js';
 import { type FakeS3, fakeS3 } from '../../helpers/aws/s3.js';
-import { webAccount } from '../instance/instance.js';
+import { isRoot } from '../instance/instance.js';
+import { wordPress } from '../wordpress/document-root.js';
 
 /**
  * The platform in AWS, operated by the command as a person calls it. Real: the command, the program of the operations
- * host, databases (MariaDB in place of RDS), instances with their agents, the pipeline. Stand-ins: the services of AWS.
+ * host as it is deployed, with its canary, databases (MariaDB in place of RDS, encrypted), WordPress and its media,
+ * instances with their agents, the pipeline. Stand-ins: the services of AWS. Only root may give programs the paths,
+ * names and accounts that they have there.
  */
 const site = 'shop';
 const bucketName = 'understudy-shop-data-releases';
@@ -39,15 +61,17 @@ let rds: FakeRds;
 let fleet: FakeFleet;
 let operations: FakeOperations;
 let gateway: Awaited<ReturnType<typeof oneEndpoint>>;
+let names: Mount;
 const hosts: TestHost[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'understudy-aws-'));
   // The servers' account has to get through.
   chmodSync(folder, 0o755);
+  names = hostsFile(folder, site, net);
   image = imageFiles();
   s3 = await fakeS3({ address: `${net}.11`, pageSize: 100 });
-  s3.createBucket(bucketName);
+  await s3.createBucket(bucketName);
   [rds, fleet] = await Promise.all([fakeRds({ siteName: site, network: net }), fakeFleet(`${net}.12`, site)]);
   operations = await fakeOperations({
     address: `${net}.13`,
@@ -57,6 +81,12 @@ beforeAll(async () => {
     image,
     account: '111122223333',
     fleet: fleet.url,
+    variables: {
+      ...wordPressVariables('dev'),
+      ...{ ADMIN_SECRET: siteAdminSecretName(site), TITLE: 'Shop', ADMIN_USER: 'admin', LOCALE: 'en_US' },
+      ADMIN_EMAIL: 'admin@example.com',
+    },
+    mounts: [names],
   });
   gateway = await oneEndpoint(`${net}.14`, {
     ...{ s3: s3.url, rds: rds.api.url, secretsmanager: rds.api.url, route53: rds.api.url },
@@ -66,18 +96,12 @@ beforeAll(async () => {
   });
   const { UNDERSTUDY_RDS_CA = '' } = rds.environment;
   operations.environment = { AWS_ENDPOINT_URL: gateway.url, UNDERSTUDY_RDS_CA };
-  writeFileSync(
-    join(folder, 'operations/state/canary.json'),
-    JSON.stringify({ image, address: `${net}.15`, account: webAccount }),
-  );
-  writeDev(1);
+  rds.secrets.set(settingsSecretName(site, 'prod'), { constants: {}, options: { blogdescription: 'As prod has it' } });
+  await bringSite();
   writeFileSync(join(folder, 'understudy.config.ts'), definition);
   await publish();
-  for (const [index, zone] of ['eu-central-1a', 'eu-central-1b'].entries()) {
-    await launch(`i-0000000000000000${index + 1}`, `${net}.2${index}`, zone);
-  }
-  await rds.servers.primary.sql(`CREATE TABLE ${rds.schema}.notes (id INT PRIMARY KEY, text VARCHAR(100))`);
-  await rds.servers.primary.sql(`INSERT INTO ${rds.schema}.notes VALUES (1, 'first')`);
+  await launch('i-00000000000000001', `${net}.20`, 'eu-central-1a');
+  await launch('i-00000000000000002', `${net}.21`, 'eu-central-1b');
   // The enforcer does it in AWS.
   for (const replica of ['replica-1', 'replica-2'] as const) await rds.servers[replica].sql('STOP SLAVE');
 });
@@ -94,7 +118,6 @@ const definition = `import { defineSite } from 'understudy';
 export default defineSite({
   name: '${site}',
   target: 'aws',
-  app: { kind: 'php', directory: '.', database: true },
   promotion: { bakeSeconds: 0 },
   aws: {
     account: '111122223333',
@@ -106,29 +129,60 @@ export default defineSite({
 });
 `;
 
-function writeDev(number: number): void {
-  writeFileSync(join(folder, 'operations/files/dev/index.php'), `<?php echo "code ${number}\\n";`);
+/** As user data tells hosts of a WordPress site. */
+function wordPressVariables(environment: 'dev' | 'prod'): Readonly<Record<string, string>> {
+  const [own, other] = environment === 'dev' ? ['dev', 'www'] : ['www', 'dev'];
+  return {
+    APP_KIND: 'wordpress',
+    URL: `https://${own}.example.com`,
+    OTHER_URL: `https://${other}.example.com`,
+    SCHEMA: site,
+    TABLE_PREFIX: 'wp_',
+    DATABASE_HOST: serverName(site, environment === 'dev' ? 'primary' : 'replicas'),
+    DATABASE_SECRET: databaseSecretName(site, environment),
+    SALTS_SECRET: saltsSecretName(site),
+    SETTINGS_SECRET: settingsSecretName(site, environment),
+  };
+}
+
+const inFiles = (path: string) => join(folder, 'operations/files', path);
+
+/** A WordPress that somebody brought to dev; the host makes a site of it when it starts. */
+async function bringSite(): Promise<void> {
+  // Links followed: Debian's package is full of them.
+  await run('cp', ['-RLT', wordPress, inFiles('dev')]);
+  await operations.start();
+  write(1);
+  // As the file system's access point has it.
+  await run('chown', ['-R', String(imageAccounts.dev.id), inFiles('dev')]);
+}
+
+const photo = randomBytes(40_000).toString('hex');
+
+/** A state of dev's code and media; its content is in the database. */
+function write(number: number): void {
+  writeFileSync(inFiles('dev/code.php'), `<?php echo "code ${number}\\n";`);
+  mkdirSync(inFiles('dev/wp-content/uploads/2026'), { recursive: true });
+  writeFileSync(inFiles(`dev/wp-content/uploads/2026/photo-${number}.txt`), `${number} ${photo}`);
 }
 
 /** What `aws deploy` does beside CloudFormation. */
 async function publish(): Promise<void> {
-  const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(new URL('../../helpers/aws/host-main.ts', import.meta.url))],
-    banner: {
-      js: "import { createRequire as understudyRequire } from 'node:module'; const require = understudyRequire(import.meta.url);",
-    },
-    ...{ bundle: true, write: false, format: 'esm', platform: 'node', target: 'node20' },
-    mainFields: ['module', 'main'],
-  });
   process.env.AWS_ENDPOINT_URL_S3 = s3.url;
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' });
   const bucket = new Bucket(s3Client('eu-central-1'), bucketName, '');
-  await publishSite(bucket, await loadSite(join(folder, 'understudy.config.ts')), outputFiles[0]?.text ?? '');
+  await publishSite(bucket, await loadSite(join(folder, 'understudy.config.ts')), bundle('cli/host/main'));
 }
 
 async function launch(id: string, address: string, zone: string): Promise<void> {
-  const host = new TestHost({ id, role: 'prod', address, site, bucket: bucketName, s3: s3.url, image });
+  const variables = {
+    ...wordPressVariables('prod'),
+    ...{ FILES_DIR: inFiles(''), MEDIA_FILES: 'fs-2:fsap-2', MEDIA_PATH: 'wp-content/uploads', PHP: 'php8.2' },
+  };
+  const own = { id, role: 'prod', address, variables, mounts: [names] } as const;
+  const host = new TestHost({ ...own, site, bucket: bucketName, endpoint: gateway.url, image });
   hosts.push(host);
+  operations.others.set(id, (args) => host.operate(args));
   await host.start();
   fleet.instances.push({ id, environment: 'prod', zone, address, lifecycle: 'InService', health: 'healthy' });
 }
@@ -136,10 +190,13 @@ async function launch(id: string, address: string, zone: string): Promise<void> 
 const awsEnvironment = () => ({ AWS_ENDPOINT_URL: gateway.url, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' });
 
 function understudy(...args: readonly string[]) {
-  return run(process.execPath, [program, ...args, '--config', join(folder, 'understudy.config.ts')], {
+  // What comes after -- is not the program's own.
+  const own = args.includes('--') ? args.indexOf('--') : args.length;
+  const config = ['--config', join(folder, 'understudy.config.ts')];
+  return run(process.execPath, [program, ...args.slice(0, own), ...config, ...args.slice(own)], {
     cwd: folder,
     env: awsEnvironment(),
-    accept: [0, 1, 2, 3],
+    accept: Array.from({ length: 256 }, (_, status) => status),
     deadlineMs: 150_000,
   });
 }
@@ -155,7 +212,21 @@ function requirePromoted(result: PromotionResult): void {
   if (result.outcome !== 'promoted') throw new Error(`${JSON.stringify(result.error)}\n${operations.log()}`);
 }
 
-describe('the platform in AWS, operated by the command', () => {
+/** What visitors get of each instance: code, content and media of this state of dev, or of one for each of them. */
+async function expectServed(code: number, content = code): Promise<void> {
+  for (const host of hosts) {
+    expect(await host.page('/code.php')).toMatchObject({ status: 200, text: `code ${code}\n` });
+    const { status, text } = await host.page('/hello-world/');
+    expect({ status, title: /<h1[^>]*>([^<]*)</.exec(text)?.[1] }).toEqual({ status: 200, title: titleOf(content) });
+    expect(text).not.toContain('dev.example.com');
+    const media = await host.page(`/wp-content/uploads/2026/photo-${content}.txt`);
+    expect(media).toMatchObject({ status: 200, text: `${content} ${photo}` });
+  }
+}
+
+const titleOf = (content: number) => (content === 1 ? 'Hello world!' : `Edit ${content}`);
+
+describe.skipIf(!isRoot)('the platform in AWS, operated by the command (skipped: needs root)', () => {
   it('tells where it stands, at one endpoint, by calls that change nothing', async () => {
     const status = await json<Record<string, never>>('status', '--target', 'aws');
     expect(status).toMatchObject({
@@ -197,10 +268,13 @@ describe('the platform in AWS, operated by the command', () => {
     requirePromoted(result);
     expect(result.certificate).toMatchObject({
       edition: { id: 1, release: 1, replicas: ['replica-1', 'replica-2'] },
-      source: { server: 'primary', tables: [{ name: 'notes', rows: 1 }] },
+      source: { server: 'primary', tables: expect.arrayContaining([expect.objectContaining({ name: 'wp_posts' })]) },
       leftovers: [],
     });
-    for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 1\n', edition: '1' });
+    await expectServed(1);
+    const [first] = hosts;
+    // Prod's own settings, out of its secret, beside the content of dev.
+    expect(await first?.page()).toMatchObject({ edition: '1', text: expect.stringContaining('As prod has it') });
     expect(operations.published.map(({ subject }) => subject)).toEqual([
       `[${site}] Dev was promoted to prod: edition 1`,
     ]);
@@ -212,7 +286,7 @@ describe('the platform in AWS, operated by the command', () => {
     await edit(2);
     await crashAt('warm');
     expect(await json('promote', '--abort')).toMatchObject({ outcome: 'rolled-back' });
-    for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 1\n', edition: '1' });
+    await expectServed(1);
     const { environments, problems } = await json<{ environments: { prod: object }; problems: object[] }>('status');
     expect(environments.prod).toMatchObject({
       edition: { id: 1 },
@@ -227,16 +301,35 @@ describe('the platform in AWS, operated by the command', () => {
     const result = await json<PromotionResult>('promote', '--resume');
     requirePromoted(result);
     expect(result.certificate).toMatchObject({ edition: { replicas: ['replica-1', 'replica-2'] } });
-    for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 2\n' });
+    await expectServed(2);
   });
 
-  it('goes on when the connection drops; the same command again watches it', async () => {
-    await edit(3);
+  it('makes a replica anew, which the next promotion takes in, and meanwhile runs commands in dev and shows logs', async () => {
+    const rebuilding = json('replica', 'rebuild', 'replica-2', '--yes');
+    const insert = 'require "wp-load.php"; wp_update_post(["ID" => 1, "post_title" => "Edit 3"]); exit(7);';
+    const { exitCode, stdout, stderr } = await understudy('shell', 'dev', '--', 'php8.2', '-r', insert);
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 7, stdout: '', stderr: '' });
+    const logs = await understudy('logs', '--lines', '3');
+    expect(logs).toMatchObject({ exitCode: 0, stderr: '' });
+    for (const host of ['the operations host', ...hosts.map(({ options }) => options.id)]) {
+      expect(logs.stdout).toContain(`journal of ${host}: --no-pager -o short-iso -n 3 -u understudy*`);
+    }
+    expect(logs.stdout).toContain('"uri":"/code.php"');
+    expect(await understudy('shell', 'prod', '--', 'id')).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('in dev only'),
+    });
+    expect(await rebuilding).toMatchObject({ replica: 'replica-2', inUse: false });
+    await expectServed(2);
+  });
+
+  it('goes on when the connection drops and holds until it is continued, watched by the same command again', async () => {
+    write(3);
     const before = journals().length;
     // Nothing that could be taken for a wish: the machine of whoever asked is gone.
     const first = spawn(
       process.execPath,
-      [program, 'promote', '--yes', '--bake', '5', '--config', join(folder, 'understudy.config.ts')],
+      [program, 'promote', '--yes', '--hold', '--config', join(folder, 'understudy.config.ts')],
       { stdio: 'ignore', env: { ...process.env, ...awsEnvironment() } },
     );
     const ended = once(first, 'exit');
@@ -246,20 +339,27 @@ describe('the platform in AWS, operated by the command', () => {
     });
     first.kill('SIGKILL');
     await ended;
-    const { stdout, stderr } = await understudy('promote', '--yes', '--bake', '5', '--json');
+    const watching = understudy('promote', '--yes', '--hold', '--json');
+    await waitUntil(() => hasJournal('"event":"doing","step":"bake"'), { what: 'the bake', deadlineMs: 60_000 });
+    await expectServed(3);
+    expect(await json('promote', '--yes')).toMatchObject({ error: { code: 'locked' } });
+    const continued = await json<PromotionResult>('promote', '--continue');
+    requirePromoted(continued);
+    expect(continued.certificate).toMatchObject({ edition: { replicas: ['replica-1', 'replica-2'] } });
+    const { stdout, stderr } = await watching;
     expect(stderr).toContain('going on already');
-    requirePromoted(JSON.parse(stdout) as PromotionResult);
-    for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 3\n' });
+    expect(JSON.parse(stdout)).toEqual(continued);
+    await expectServed(3);
   });
 
   it('goes back to the code before', async () => {
     expect(await json('rollback', '--yes')).toMatchObject({ kind: 'rollback', outcome: 'promoted' });
-    for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 2\n' });
+    await expectServed(2, 3);
   });
 
   it('follows dev from sync start on, gates open as they are meant to be, until sync stop', async () => {
     expect(await json('sync', 'start', '--yes')).toMatchObject({ kind: 'sync-start', outcome: 'promoted' });
-    for (const host of hosts) expect(await host.page()).toMatchObject({ text: 'code 3\n' });
+    await expectServed(3);
     expect(await gates()).toEqual(['open', 'open']);
     expect(await json('sync', 'stop')).toMatchObject({ kind: 'sync-stop', outcome: 'promoted' });
     expect(await gates()).toEqual(['closed', 'closed']);
@@ -269,13 +369,15 @@ describe('the platform in AWS, operated by the command', () => {
 const gates = async () =>
   (await json<{ replicas: readonly { gate: string }[] }>('gate')).replicas.map(({ gate }) => gate);
 
-/** Code and content that differ from before. */
+/** Code, content and media that differ from before. */
 async function edit(number: number): Promise<void> {
-  writeDev(number);
-  await rds.servers.primary.sql(`REPLACE INTO ${rds.schema}.notes VALUES (1, 'row ${number}')`);
+  write(number);
+  await rds.servers.primary.sql(
+    `UPDATE ${rds.schema}.wp_posts SET post_title = '${titleOf(number)}', post_modified_gmt = NOW() WHERE ID = 1`,
+  );
 }
 
-const promotions = () => join(folder, 'operations/files/operations/promotions');
+const promotions = () => inFiles('operations/promotions');
 
 function journals(): readonly string[] {
   if (!existsSync(promotions())) return [];

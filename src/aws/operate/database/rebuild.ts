@@ -28,7 +28,7 @@ export interface RebuildOptions {
   /** Where it is written down what the new replica has to be like, before the old one goes. */
   readonly bucket: Bucket;
   readonly replica: ServerId;
-  /** Between two looks at RDS. Default 10,000. */
+  /** Between two looks at RDS. Default 3,000. */
   readonly everyMs?: number;
   /** Of the whole. RDS takes 10 to 30 minutes, more with much data. Default two hours. */
   readonly deadlineMs?: number;
@@ -55,7 +55,7 @@ export const rebuildKey = (replica: ServerId) => `editions/rebuild-${replica}.js
  * @throws code `rebuild-failed`, `deadline`; what `call` throws
  */
 export async function rebuildReplica(options: RebuildOptions, { report, signal }: WorkOptions): Promise<void> {
-  const { replica, bucket, databases, gate, everyMs = 10_000, deadlineMs = 2 * 3_600_000 } = options;
+  const { replica, bucket, databases, gate, everyMs = 3_000, deadlineMs = 2 * 3_600_000 } = options;
   const record = await recordOf(options);
   const done = (status: string) => report({ kind: 'note', level: 'info', text: `${replica}: ${status}` });
   let told = '';

@@ -19,6 +19,9 @@ export interface CanaryOnHostOptions {
   readonly instanceFolder?: string;
 }
 
+/** Of its own on the loopback: whatever else answers on this host does so at 127.0.0.1. */
+const address = '127.0.0.80';
+
 /** The canary as the image of a host allows for: prod's account, prod's configuration out of prod's secrets. */
 export async function canaryOnHost(options: CanaryOnHostOptions): Promise<Canary> {
   const { of, bucket, stateDir, mediaFiles, instanceFolder = '/opt/understudy/instance' } = options;
@@ -33,7 +36,7 @@ export async function canaryOnHost(options: CanaryOnHostOptions): Promise<Canary
     instanceFolder,
     folder: join(stateDir, 'canary'),
     runDir: '/run/understudy-canary',
-    address: '127.0.0.1',
+    address,
     account: { name, uid: id, gid: id },
     variables: {
       APP_KIND: app.kind,
