@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { layoutFor, paths } from '../local/layout.js';
 import { hasErrno, refusal } from '../output/errors.js';
 import type { ProcessRef } from '../process/identity.js';
@@ -27,12 +28,19 @@ export interface RunningPromotion {
  */
 export async function runningPromotion(configFile: string): Promise<RunningPromotion | undefined> {
   const layout = layoutFor(configFile);
-  const holder = await lockHolder(paths.promotionLock(layout));
-  if (!holder) return undefined;
-  const id = await promotionOf(paths.promotions(layout), holder.process);
-  if (id === undefined) throw locked(holder);
-  return { id, process: holder.process };
+  const endsAt = performance.now() + briefMs;
+  for (;;) {
+    const holder = await lockHolder(paths.promotionLock(layout));
+    if (!holder) return undefined;
+    const id = await promotionOf(paths.promotions(layout), holder.process);
+    if (id !== undefined) return { id, process: holder.process };
+    if (performance.now() > endsAt) throw locked(holder);
+    await delay(20);
+  }
 }
+
+/** Who takes a replica in again for the control plane has the lock for a moment, and is no reason to refuse. */
+const briefMs = 1_000;
 
 /** Asks a promotion that is going on to take everything back, and watches how it does. */
 export async function takeBackPromotion(context: CommandContext, running: RunningPromotion): Promise<PromotionResult> {

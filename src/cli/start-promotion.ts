@@ -10,7 +10,7 @@ import type { PromotionResult } from '../promotion/result.js';
 import { writeJson } from '../state/atomic-file.js';
 import { lockHolder } from '../state/lock.js';
 import type { CommandContext } from './command.js';
-import { interrupt, journalOf, locked, sizeOf } from './running-promotion.js';
+import { interrupt, journalOf, locked, runningPromotion, sizeOf } from './running-promotion.js';
 
 export type NewPromotion = Omit<PromotionRequest, 'id' | 'by' | 'at'>;
 
@@ -20,7 +20,7 @@ export type NewPromotion = Omit<PromotionRequest, 'id' | 'by' | 'at'>;
  */
 export async function startPromotion(context: CommandContext, wanted: NewPromotion): Promise<PromotionResult> {
   const layout = layoutFor(context.configFile);
-  await refuseWhileOneRuns(paths.promotionLock(layout));
+  await refuseWhileOneRuns(context.configFile);
   const now = new Date();
   const id = `${now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')}-${process.pid}`;
   const request: PromotionRequest = { ...wanted, id, by: userInfo().username, at: now.toISOString() };
@@ -34,7 +34,7 @@ export async function continuePromotion(
   id: string,
   mode: 'resume' | 'abort',
 ): Promise<PromotionResult> {
-  await refuseWhileOneRuns(paths.promotionLock(layoutFor(context.configFile)));
+  await refuseWhileOneRuns(context.configFile);
   return runAndFollow(context, id, mode);
 }
 
@@ -63,7 +63,8 @@ async function runAndFollow(
   }
 }
 
-async function refuseWhileOneRuns(lockFile: string): Promise<void> {
-  const holder = await lockHolder(lockFile);
+async function refuseWhileOneRuns(configFile: string): Promise<void> {
+  const running = await runningPromotion(configFile);
+  const holder = running && (await lockHolder(paths.promotionLock(layoutFor(configFile))));
   if (holder) throw locked(holder);
 }

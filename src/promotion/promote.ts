@@ -93,7 +93,9 @@ async function underLock(options: PromoteOptions): Promise<PromotionResult> {
   const dir = join(promotionsDir, id);
   const request = await readJson(promotionFiles.request(dir), requestSchema);
   if (!request) throw new UnderstudyError({ code: 'promotion-unknown', message: `There is no promotion ${id}.` });
-  const lock = await acquireLock(lockFile, { why: `${request.kind} ${id}, asked for by ${request.by}` });
+  const why = `${request.kind} ${id}, asked for by ${request.by}`;
+  // A replica that is just being taken in again has it for a moment.
+  const lock = await acquireLock(lockFile, { why, waitMs: 1_000 });
   try {
     if (mode === 'run') {
       await refuseBesideInterrupted(promotionsDir);

@@ -3,7 +3,7 @@ import { readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { paths } from '../../../src/local/layout.js';
-import { allProcesses, commandLine } from '../../../src/process/table.js';
+import { allProcesses, commandLine, readProcess } from '../../../src/process/table.js';
 import { waitUntil } from '../../../src/process/wait.js';
 import { capturePosition } from '../../../src/replication/capture.js';
 import { roundsOf } from './rounds.js';
@@ -69,28 +69,36 @@ describe('a replica that is no longer what it should be', () => {
     const target = `--target-dir=${dataDir('replica-2')}.`;
     const copying = () =>
       allProcesses()
-        .map(({ pid }) => ({
-          pid,
-          to: commandLine(pid)
-            .split('\0')
-            .find((word) => word.startsWith(target)),
-        }))
-        .filter(({ to }) => to !== undefined);
+        .map(({ pid }) => ({ pid, words: commandLine(pid).split('\0') }))
+        .map(({ pid, words }) => ({ pid, words, to: words.find((word) => word.startsWith(target)) }))
+        .filter(({ words, to }) => to !== undefined && words.includes('--backup'));
     const next = (known: readonly number[]) =>
       waitUntil(() => copying().find(({ pid }) => !known.includes(pid)), {
         what: 'a copy to begin',
         deadlineMs: 20_000,
         everyMs: 5,
       });
-    const first = rebuild('replica-2', 'replica-1').catch((error) => error);
-    const one = await next([]);
-    process.kill(one.pid, 'SIGSTOP');
+    /** A copy takes half a second: on a busy machine it may be over before it is seen. */
+    const stopped = async () => {
+      for (;;) {
+        const made = rebuild('replica-2', 'replica-1').catch((error) => error);
+        const seen = await Promise.race([next([]), made.then(() => undefined)]);
+        if (seen && readProcess(seen.pid)?.running) {
+          process.kill(seen.pid, 'SIGSTOP');
+          const entry = () => readProcess(seen.pid);
+          await waitUntil(() => !entry()?.running || entry()?.stopped, { what: 'it to stop', deadlineMs: 5_000 });
+          if (entry()?.stopped) return { made, one: seen };
+        }
+        await made;
+      }
+    };
+    const { made: first, one } = await stopped();
     const second = rebuild('replica-2', 'replica-1');
     const other = await next([one.pid]);
-    process.kill(one.pid, 'SIGCONT');
     expect(other.to).not.toBe(one.to);
-    expect(await first).toMatchObject({ code: 'rebuild-failed' });
     await second;
+    process.kill(one.pid, 'SIGKILL');
+    expect(await first).toMatchObject({ code: 'rebuild-failed' });
     expect(await status('replica-2')).toEqual(before);
   });
 

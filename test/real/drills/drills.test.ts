@@ -34,12 +34,6 @@ const drilled = (drill: Drill) =>
   });
 
 describe('a drill on the command line', () => {
-  it('is refused without a terminal and without --yes', async () => {
-    const { exitCode, stderr } = await site.cli(['drill', 'standby-kill']);
-    expect(exitCode).toBe(3);
-    expect(stderr).toContain('--yes');
-  });
-
   it('tells what it measured in one document, leaves a report, and nothing in dev', async () => {
     const before = await site.devPhp("require 'wp-load.php'; echo wp_count_posts()->private;");
     const args = ['drill', 'standby-kill', '--json', '--seed', '7', '--rate', '20', '--duration', '8'];
