@@ -24,7 +24,7 @@ export class Watch {
     private readonly expected: readonly string[],
     private readonly timeLine: TimeLine,
   ) {
-    this.#ended = this.#look();
+    this.#ended = this.#lookAgainAndAgain();
   }
 
   static async start(ground: Ground, timeLine: TimeLine): Promise<Watch> {
@@ -47,28 +47,34 @@ export class Watch {
     this.#wholeSince = undefined;
   }
 
+  /** After a last look: what became whole since the one before counts. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#ended;
+    await this.#look();
+  }
+
+  async #lookAgainAndAgain(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#look();
+      await delay(lookMs, undefined, { signal }).catch(() => undefined);
+    }
   }
 
   async #look(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      const lookedAt = performance.now();
-      const before = this.#wholeSince;
-      const [status, parts] = await Promise.all([
-        this.ground.status().catch((error: unknown) => messageOf(error)),
-        this.ground.faults.parts(),
-      ]);
-      this.#compare(factsOf(status, parts));
-      this.#lacks = [...missing(this.expected, parts), ...(typeof status === 'string' ? [status] : lacking(status))];
-      // A fault that came while this look was under way has made it worthless.
-      const isOutdated = before !== undefined && this.#wholeSince === undefined;
-      if (this.#lacks.length > 0) this.#wholeSince = undefined;
-      else if (!isOutdated) this.#wholeSince ??= lookedAt;
-      await delay(lookMs, undefined, { signal }).catch(() => undefined);
-    }
+    const lookedAt = performance.now();
+    const before = this.#wholeSince;
+    const [status, parts] = await Promise.all([
+      this.ground.status().catch((error: unknown) => messageOf(error)),
+      this.ground.faults.parts(),
+    ]);
+    this.#compare(factsOf(status, parts));
+    this.#lacks = [...missing(this.expected, parts), ...(typeof status === 'string' ? [status] : lacking(status))];
+    // A fault that came while this look was under way has made it worthless.
+    const isOutdated = before !== undefined && this.#wholeSince === undefined;
+    if (this.#lacks.length > 0) this.#wholeSince = undefined;
+    else if (!isOutdated) this.#wholeSince ??= lookedAt;
   }
 
   #compare(now: ReadonlyMap<string, string>): void {
