@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,13 +12,15 @@ import { promotionFiles, requestSchema } from '../promotion/request.js';
 import type { PromotionResult } from '../promotion/result.js';
 import { readJson } from '../state/atomic-file.js';
 import { type LockHolder, lockHolder } from '../state/lock.js';
+import { sizeOf } from '../state/size-of.js';
 import type { CommandContext } from './command.js';
 
 // What a rollback in the bake loads before the way back begins: every import here is time that visitors wait.
 
 export interface RunningPromotion {
   readonly id: string;
-  readonly process: ProcessRef;
+  /** Its process, among others. */
+  readonly holder: LockHolder;
 }
 
 /**
@@ -33,7 +34,7 @@ export async function runningPromotion(configFile: string): Promise<RunningPromo
     const holder = await lockHolder(paths.promotionLock(layout));
     if (!holder) return undefined;
     const id = await promotionOf(paths.promotions(layout), holder.process);
-    if (id !== undefined) return { id, process: holder.process };
+    if (id !== undefined) return { id, holder };
     if (performance.now() > endsAt) throw locked(holder);
     await delay(20);
   }
@@ -46,8 +47,8 @@ const briefMs = 1_000;
 export async function takeBackPromotion(context: CommandContext, running: RunningPromotion): Promise<PromotionResult> {
   const journal = journalOf(context, running.id);
   const from = await sizeOf(journal);
-  interrupt(running.process);
-  return followPromotion({ journal, runner: running.process, from, report: context.terminal.report });
+  interrupt(running.holder.process);
+  return followPromotion({ journal, runner: running.holder.process, from, report: context.terminal.report });
 }
 
 /**
@@ -71,7 +72,7 @@ export async function continuePromotionThatHolds(
   }
   const from = await sizeOf(journal);
   await continueHeld(promotions, running.id, userInfo().username);
-  return followPromotion({ journal, runner: running.process, from, report: context.terminal.report });
+  return followPromotion({ journal, runner: running.holder.process, from, report: context.terminal.report });
 }
 
 /** Asks its process to take everything back. */
@@ -86,16 +87,6 @@ export function interrupt({ pid }: ProcessRef): void {
 
 export const journalOf = ({ configFile }: CommandContext, id: string) =>
   promotionFiles.journal(join(paths.promotions(layoutFor(configFile)), id));
-
-/** In bytes; 0 for one that is not there yet. */
-export async function sizeOf(file: string): Promise<number> {
-  try {
-    return (await stat(file)).size;
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return 0;
-    throw error;
-  }
-}
 
 /** @returns the refusal beside whoever holds the promotions' lock */
 export const locked = ({ who, why, process, since }: LockHolder) =>

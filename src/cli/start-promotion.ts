@@ -8,9 +8,9 @@ import { followPromotion } from '../promotion/follow.js';
 import { type PromotionRequest, promotionFiles } from '../promotion/request.js';
 import type { PromotionResult } from '../promotion/result.js';
 import { writeJson } from '../state/atomic-file.js';
-import { lockHolder } from '../state/lock.js';
+import { sizeOf } from '../state/size-of.js';
 import type { CommandContext } from './command.js';
-import { interrupt, journalOf, locked, runningPromotion, sizeOf } from './running-promotion.js';
+import { interrupt, journalOf, locked, runningPromotion } from './running-promotion.js';
 
 export type NewPromotion = Omit<PromotionRequest, 'id' | 'by' | 'at'>;
 
@@ -65,6 +65,5 @@ async function runAndFollow(
 
 async function refuseWhileOneRuns(configFile: string): Promise<void> {
   const running = await runningPromotion(configFile);
-  const holder = running && (await lockHolder(paths.promotionLock(layoutFor(configFile))));
-  if (holder) throw locked(holder);
+  if (running) throw locked(running.holder);
 }

@@ -1,4 +1,4 @@
-import { rename, stat } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { hasErrno } from '../output/errors.js';
 
 /**
@@ -11,12 +11,4 @@ export async function makeRoom(file: string, kept: number): Promise<void> {
       if (!hasErrno(error, 'ENOENT')) throw error;
     });
   }
-}
-
-/** In bytes; 0 for a file that is not there. */
-export async function sizeOf(file: string): Promise<number> {
-  const found = await stat(file).catch((error) => {
-    if (!hasErrno(error, 'ENOENT')) throw error;
-  });
-  return found?.size ?? 0;
 }

@@ -1,7 +1,8 @@
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isWritingIntoOld } from '../../platform/instance-logs.js';
-import { makeRoom, sizeOf } from '../../state/make-room.js';
+import { makeRoom } from '../../state/make-room.js';
+import { sizeOf } from '../../state/size-of.js';
 import type { Servers } from './servers.js';
 
 /** A log is put aside when it is larger than this, and so many are kept: with what is written now, 256 MiB of each. */

@@ -7,7 +7,7 @@ import type { BalancerFrame, BalancerProcess, BalancerState, WebServer } from '.
  *
  * Where the numbers come from: an instance that hangs fails a check within 0.4 + 0.5 s and the next one 0.1 + 0.5 s
  * later, so it is out of rotation within 1.5 s; what waits there is cut off within another 0.25 s, and with retries on
- * another server no GET fails (0 of 2,380 measured). Only GET is retried: anything else may have been acted upon.
+ * another server no GET fails (0 of 72,024 in half an hour of faults). Only GET is retried: anything else may have been acted upon.
  * An instance at which nobody listens has the fewest connections, so every request would try it first until a check has
  * failed twice; where several die at once, all tries of a request went to those (12 of 440 failed). So two refused
  * connections put it out of rotation, and a request has more tries than that takes for three instances.

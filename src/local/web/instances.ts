@@ -275,11 +275,11 @@ export class Instances {
     const { tell } = this.options;
     const { id } = instance;
     const started = performance.now();
-    // Servers that are started anew do not make room.
-    const what = hasFullDisk(instance) ? 'everything' : asked;
-    const detail = what === 'servers' ? 'its servers are started anew' : 'it is made anew from nothing';
-    tell({ kind: 'instance-unwell', subject: id, detail: `${why}; ${detail}.` });
     try {
+      // Servers that are started anew do not make room.
+      const what = hasFullDisk(instance) ? 'everything' : asked;
+      const detail = what === 'servers' ? 'its servers are started anew' : 'it is made anew from nothing';
+      tell({ kind: 'instance-unwell', subject: id, detail: `${why}; ${detail}.` });
       await this.#makeAnew(instance, what);
       const ms = Math.round(performance.now() - started);
       tell({ kind: 'instance-replaced', subject: id, detail: 'It answers again.', ms });
@@ -340,7 +340,11 @@ export class Instances {
 
   async #alone<T>(instance: WebInstance, work: () => Promise<T>): Promise<T> {
     // Taken in the same moment in which it is seen to be free: somebody else may have waited for it, too.
-    const take = () => !this.#busy.has(instance.id) && this.#busy.add(instance.id) !== undefined;
+    const take = () => {
+      if (this.#busy.has(instance.id)) return false;
+      this.#busy.add(instance.id);
+      return true;
+    };
     await waitUntil(take, { what: `what is being done with ${instance.id} to end`, deadlineMs: 60_000 });
     try {
       return await work();

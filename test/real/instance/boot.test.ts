@@ -99,6 +99,7 @@ describe('boot with a wrong variable', { timeout: 30_000 }, () => {
     ['CACHE_MAX_SIZE', 'lots'],
     ['NGINX', 'nginx-of-the-future'],
     ['PHP_FPM', '/usr/sbin/php-fpm-of-the-future'],
+    ['OWN_DISK', 'no'],
     ['PHP_WORKERS', '0'],
     ['PHP_WORKERS', '1'],
   ];
