@@ -30,6 +30,7 @@ export default defineConfig({
         },
       },
     ],
+    globalSetup: ['test/temporary-folder.ts'],
     // Two platforms at once are what a machine with two cores can hold.
     maxWorkers: 2,
   },
