@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hasErrno, UnderstudyError } from '../output/errors.js';
 import { groupOf, identify, isAlive, type ProcessRef } from './identity.js';
@@ -14,7 +14,7 @@ export interface DaemonSpec {
   readonly cwd?: string;
   /** Standard output and error go to the end of this file, never to a pipe: a pipe dies with its reader. */
   readonly logFile: string;
-  /** Takes standard output alone, where that is data and not talk. Default: the log. */
+  /** Takes standard output alone, where that is data in lines and not talk; each start adds an empty one. Default: the log. */
   readonly outputFile?: string;
   readonly as?: Account | undefined;
 }
@@ -32,6 +32,10 @@ export async function startDaemon(spec: DaemonSpec): Promise<ProcessRef> {
   const log = openSync(logFile, 'a', 0o640);
   const output = openSync(outputFile, 'a', 0o640);
   try {
+    // A program that sets flags on what it inherits takes "append" away (HAProxy does, where it logs requests), and goes
+    // on where the descriptor stands: at the beginning, over what is there, until something is written through it. It
+    // also ends the line that a program before it was killed in.
+    if (outputFile !== logFile) writeSync(output, '\n');
     const child = spawn(spec.program, spec.args, {
       env: { PATH: defaultPath, LANG: 'C.UTF-8', ...spec.env },
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),

@@ -54,8 +54,9 @@ export async function sizeOf({ file }: Spool): Promise<number> {
 
 /** HAProxy cuts lines at 16 KiB. */
 const longestLine = 20 * 1024;
+const newline = 0x0a;
 
-/** The end of the last whole line before `size`, and that line; undefined if there is none after `from`. */
+/** The end of the last whole line before `size` that is not empty, and that line; undefined if there is none after `from`. */
 export async function lastLine(
   { file }: Spool,
   from: number,
@@ -65,8 +66,9 @@ export async function lastLine(
   const handle = await open(file, 'r');
   try {
     const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(size - start), position: start });
-    const end = buffer.subarray(0, bytesRead).lastIndexOf('\n');
-    if (end === -1) return undefined;
+    let end = buffer.subarray(0, bytesRead).lastIndexOf('\n');
+    while (end > 0 && buffer[end - 1] === newline) end--;
+    if (end <= 0) return undefined;
     const line = buffer.subarray(0, end).toString('utf8').split('\n').at(-1) ?? '';
     return { end: start + end + 1, line };
   } finally {

@@ -38,7 +38,6 @@ const global = ({ adminSocket }: BalancerProcess) => `global
 
 const defaults = `defaults
     mode http
-    log stderr format raw local0 notice
     option dontlognull
     option redispatch 1
     retries 3

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { request } from 'node:https';
 import { connect } from 'node:net';
@@ -20,6 +20,19 @@ let folder: string;
 let instance: Server;
 let balancer: ProcessRef;
 let logs: LocalAccessLogs;
+
+const requestsFile = () => join(folder, 'haproxy-1.requests');
+const logFile = () => join(folder, 'haproxy-1.log');
+
+async function startBalancer(): Promise<void> {
+  balancer = await startDaemon({
+    program: '/usr/sbin/haproxy',
+    args: ['-db', '-f', join(folder, 'haproxy.cfg')],
+    logFile: logFile(),
+    outputFile: requestsFile(),
+  });
+  await waitUntil(async () => (await get('/').catch(() => 0)) === 200, { what: 'the balancer', deadlineMs: 15_000 });
+}
 
 /** One real HAProxy process with the configuration of a site, and an instance that answers whatever it is asked. */
 beforeAll(async () => {
@@ -58,21 +71,14 @@ beforeAll(async () => {
     configFile,
   };
   await writeFile(configFile, renderConfiguration(frame, state, process));
-  const file = join(folder, 'haproxy-1.requests');
-  balancer = await startDaemon({
-    program: '/usr/sbin/haproxy',
-    args: ['-db', '-f', configFile],
-    logFile: join(folder, 'log'),
-    outputFile: file,
-  });
   logs = new LocalAccessLogs({
     folder: join(folder, 'access-logs'),
-    spools: [{ name: 'haproxy-1', file, address: process.statsAddress }],
+    spools: [{ name: 'haproxy-1', file: requestsFile(), address: process.statsAddress }],
     progress: new SpoolProgress(join(folder, 'access-logs.json')),
     names: { balancer: 'app/shop/0', targetGroups: { dev: 'dev-group', prod: 'prod-group' } },
     writer: { account: '000000000000', region: 'local', balancer: 'app.shop.0' },
   });
-  await waitUntil(async () => (await get('/').catch(() => 0)) === 200, { what: 'the balancer', deadlineMs: 15_000 });
+  await startBalancer();
 });
 
 afterAll(async () => {
@@ -191,5 +197,35 @@ describe('what the balancer writes down of a request', () => {
     );
     ending.abort();
     expect(seen.filter((line) => line.includes('/followed'))).toHaveLength(1);
+  });
+
+  it('stays when the process is killed, in the middle of a line, and started again', async () => {
+    await get('/before-the-end');
+    await entryOf(withPath('/before-the-end'));
+    await killDaemon(balancer);
+    await appendFile(requestsFile(), '{"at":179');
+    const before = await readFile(requestsFile(), 'utf8');
+    await startBalancer();
+    await get('/after-the-end');
+    await entryOf(withPath('/after-the-end'));
+    expect((await readFile(requestsFile(), 'utf8')).startsWith(before)).toBe(true);
+  });
+});
+
+describe('what the balancer says of itself', () => {
+  it('says each thing once, and goes on at the beginning of a log that was cut', async () => {
+    const said = () => readFile(logFile(), 'utf8');
+    const hasSaid = (news: string) =>
+      waitUntil(async () => (await said()).includes(news), { what: news, deadlineMs: 5_000 });
+    await new Promise((resolve) => {
+      instance.close(resolve);
+      instance.closeAllConnections();
+    });
+    await hasSaid('Server prod/prod-1 is DOWN');
+    expect((await said()).match(/Server prod\/prod-1 is DOWN/g)).toHaveLength(1);
+    await truncate(logFile());
+    await new Promise<void>((resolve) => instance.listen(8080, address, resolve));
+    await hasSaid('Server prod/prod-1 is UP');
+    expect(await said()).not.toContain('\0');
   });
 });
