@@ -7,13 +7,13 @@ import { join } from 'node:path';
  * that was cut off. Accounts of servers must be able to pass through it.
  */
 export default function setUp(): () => void {
-  const before = process.env['TMPDIR'];
+  const before = process.env.TMPDIR;
   const folder = mkdtempSync(join(tmpdir(), 'understudy-'));
   chmodSync(folder, 0o755);
-  process.env['TMPDIR'] = folder;
+  process.env.TMPDIR = folder;
   return () => {
-    if (before === undefined) delete process.env['TMPDIR'];
-    else process.env['TMPDIR'] = before;
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
     rmSync(folder, { recursive: true, force: true });
   };
 }

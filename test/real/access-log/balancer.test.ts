@@ -1,108 +1,38 @@
-import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import { request } from 'node:https';
+import { appendFile, readFile, truncate } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AccessEntry, parseEntry } from '../../../src/access-log/entry.js';
 import { LocalAccessLogs } from '../../../src/local/access-log/local-access-logs.js';
 import { SpoolProgress } from '../../../src/local/access-log/spool.js';
-import { renderConfiguration } from '../../../src/local/balancer/configuration.js';
-import { killDaemon, startDaemon } from '../../../src/process/daemon.js';
-import type { ProcessRef } from '../../../src/process/identity.js';
-import { run } from '../../../src/process/run.js';
 import { waitUntil } from '../../../src/process/wait.js';
+import { TestBalancer } from '../../helpers/balancer.js';
 
-const [httpPort, httpsPort] = [18_080, 18_443];
-const address = '127.14.40.1';
-let folder: string;
-let instance: Server;
-let balancer: ProcessRef;
+let balancer: TestBalancer;
 let logs: LocalAccessLogs;
 
-const requestsFile = () => join(folder, 'haproxy-1.requests');
-const logFile = () => join(folder, 'haproxy-1.log');
-
-async function startBalancer(): Promise<void> {
-  balancer = await startDaemon({
-    program: '/usr/sbin/haproxy',
-    args: ['-db', '-f', join(folder, 'haproxy.cfg')],
-    logFile: logFile(),
-    outputFile: requestsFile(),
-  });
-  await waitUntil(async () => (await get('/').catch(() => 0)) === 200, { what: 'the balancer', deadlineMs: 15_000 });
-}
-
-/** One real HAProxy process with the configuration of a site, and an instance that answers whatever it is asked. */
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'understudy-access-'));
-  const certificateFile = join(folder, 'certificate.pem');
-  const [key, certificate] = [join(folder, 'key'), join(folder, 'cert')];
-  const subject = ['-subj', '/CN=shop.example', '-days', '2', '-nodes', '-newkey', 'rsa:2048'];
-  await run('openssl', ['req', '-x509', ...subject, '-keyout', key, '-out', certificate]);
-  await writeFile(certificateFile, (await readFile(certificate)).toString() + (await readFile(key)));
-  instance = createServer((asked, response) => {
+  balancer = await TestBalancer.start(40, 1, (asked, response) => {
     response.setHeader('X-Understudy-Edition', '7');
     response.statusCode = asked.url?.startsWith('/missing') ? 404 : 200;
     response.end('x'.repeat(1_000));
   });
-  await new Promise<void>((resolve) => instance.listen(8080, address, resolve));
-  const configFile = join(folder, 'haproxy.cfg');
-  const frame = {
-    domains: { dev: 'dev.shop.example', prod: 'shop.example' },
-    httpPort,
-    httpsPort,
-    certificateFile,
-    primaryEndpoint: '127.14.40.10',
-    replicaEndpoint: '127.14.40.20',
-    cluster: {},
-    replicas: {},
-  };
-  const state = {
-    web: { dev: [], prod: [{ id: 'prod-1', address, mode: 'ready' as const }] },
-    primary: '',
-    weights: {},
-  };
-  const process = {
-    name: 'haproxy-1' as const,
-    statsAddress: '127.14.40.31',
-    adminSocket: join(folder, 's'),
-    configFile,
-  };
-  await writeFile(configFile, renderConfiguration(frame, state, process));
+  const { folder, requestsFile: file, statsAddress: address } = balancer;
   logs = new LocalAccessLogs({
     folder: join(folder, 'access-logs'),
-    spools: [{ name: 'haproxy-1', file: requestsFile(), address: process.statsAddress }],
+    spools: [{ name: 'haproxy-1', file, address }],
     progress: new SpoolProgress(join(folder, 'access-logs.json')),
     names: { balancer: 'app/shop/0', targetGroups: { dev: 'dev-group', prod: 'prod-group' } },
     writer: { account: '000000000000', region: 'local', balancer: 'app.shop.0' },
   });
-  await startBalancer();
 });
 
-afterAll(async () => {
-  if (balancer) await killDaemon(balancer);
-  instance?.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-function get(path: string, headers: Record<string, string> = {}): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port: httpsPort, path, servername: 'shop.example', rejectUnauthorized: false };
-    const call = request({ ...options, headers: { host: `shop.example:${httpsPort}`, ...headers } }, (response) => {
-      response.resume();
-      response.on('end', () => resolve(response.statusCode ?? 0));
-    });
-    call.on('error', reject);
-    call.end();
-  });
-}
+afterAll(() => balancer?.destroy());
 
 /** Bytes as they are, over plain HTTP. */
 function send(bytes: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect(httpPort, '127.0.0.1', () => socket.end(bytes));
+    const socket = connect(balancer.httpPort, '127.0.0.1', () => socket.end(bytes));
     socket.resume();
     socket.on('close', () => resolve());
     socket.on('error', reject);
@@ -128,15 +58,15 @@ const withPath = (path: string) => (entry: AccessEntry) => entry.url?.includes(p
 describe('what the balancer writes down of a request', () => {
   it('names who asked, who answered, what came back, and the edition', async () => {
     const before = Date.now();
-    await get('/page?x=1', { 'user-agent': 'A "quoted" agent\\' });
+    await balancer.get('/page?x=1', { 'user-agent': 'A "quoted" agent\\' });
     const entry = await entryOf(withPath('/page'));
     expect(entry).toMatchObject({
       type: 'https',
-      target: `${address}:8080`,
+      target: `${balancer.instances[0]?.address}:8080`,
       status: 200,
       targetStatus: 200,
       method: 'GET',
-      url: `https://shop.example:${httpsPort}/page?x=1`,
+      url: `https://shop.example:${balancer.httpsPort}/page?x=1`,
       protocol: 'HTTP/1.1',
       userAgent: 'A \\x22quoted\\x22 agent\\x5C',
       tls: 'TLSv1.3',
@@ -152,19 +82,19 @@ describe('what the balancer writes down of a request', () => {
   });
 
   it('says what an instance answered when that was an error', async () => {
-    await get('/missing');
+    await balancer.get('/missing');
     expect(await entryOf(withPath('/missing'))).toMatchObject({ status: 404, targetStatus: 404 });
   });
 
   it('says that no instance was there to answer', async () => {
-    expect(await get('/no-dev', { host: 'dev.shop.example' })).toBe(503);
+    expect(await balancer.get('/no-dev', { host: 'dev.shop.example' })).toBe(503);
     const entry = await entryOf(withPath('/no-dev'));
     expect(entry).toMatchObject({ status: 503, targetGroup: 'dev-group', rule: 2 });
     expect(entry).toMatchObject({ target: undefined, targetStatus: undefined, targetMs: undefined });
   });
 
   it('tells what it answered itself apart: other names, and the way to TLS', async () => {
-    await get('/elsewhere', { host: 'other.example' });
+    await balancer.get('/elsewhere', { host: 'other.example' });
     expect(await entryOf(withPath('/elsewhere'))).toMatchObject({ status: 404, rule: 0, action: 'fixed-response' });
     await send('GET /plain HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n');
     expect(await entryOf(withPath('/plain'))).toMatchObject({ type: 'http', status: 301, action: 'redirect' });
@@ -185,7 +115,7 @@ describe('what the balancer writes down of a request', () => {
   it('can be followed as it comes', async () => {
     const ending = new AbortController();
     const coming = logs.follow(ending.signal)[Symbol.asyncIterator]();
-    await get('/followed');
+    await balancer.get('/followed');
     const seen: string[] = [];
     await waitUntil(
       async () => {
@@ -200,31 +130,28 @@ describe('what the balancer writes down of a request', () => {
   });
 
   it('stays when the process is killed, in the middle of a line, and started again', async () => {
-    await get('/before-the-end');
+    await balancer.get('/before-the-end');
     await entryOf(withPath('/before-the-end'));
-    await killDaemon(balancer);
-    await appendFile(requestsFile(), '{"at":179');
-    const before = await readFile(requestsFile(), 'utf8');
-    await startBalancer();
-    await get('/after-the-end');
+    await balancer.kill();
+    await appendFile(balancer.requestsFile, '{"at":179');
+    const before = await readFile(balancer.requestsFile, 'utf8');
+    await balancer.start();
+    await balancer.get('/after-the-end');
     await entryOf(withPath('/after-the-end'));
-    expect((await readFile(requestsFile(), 'utf8')).startsWith(before)).toBe(true);
+    expect((await readFile(balancer.requestsFile, 'utf8')).startsWith(before)).toBe(true);
   });
 });
 
 describe('what the balancer says of itself', () => {
   it('says each thing once, and goes on at the beginning of a log that was cut', async () => {
-    const said = () => readFile(logFile(), 'utf8');
+    const said = () => readFile(balancer.logFile, 'utf8');
     const hasSaid = (news: string) =>
       waitUntil(async () => (await said()).includes(news), { what: news, deadlineMs: 5_000 });
-    await new Promise((resolve) => {
-      instance.close(resolve);
-      instance.closeAllConnections();
-    });
+    await balancer.instances[0]?.die();
     await hasSaid('Server prod/prod-1 is DOWN');
     expect((await said()).match(/Server prod\/prod-1 is DOWN/g)).toHaveLength(1);
-    await truncate(logFile());
-    await new Promise<void>((resolve) => instance.listen(8080, address, resolve));
+    await truncate(balancer.logFile);
+    await balancer.instances[0]?.start();
     await hasSaid('Server prod/prod-1 is UP');
     expect(await said()).not.toContain('\0');
   });
