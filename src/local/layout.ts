@@ -69,6 +69,8 @@ export const paths = {
   instances: (l: Layout) => join(l.stateDir, 'instances'),
   instance: (l: Layout, id: string) => join(l.stateDir, 'instances', id),
   configDir: (l: Layout, environment: string) => join(l.stateDir, 'config', environment),
+  /** Files that instances of an environment have in common. */
+  shared: (l: Layout) => join(l.stateDir, 'shared'),
   devRoot: (l: Layout) => join(l.stateDir, 'shared', 'dev'),
   /** What an import has staged, and what it has kept, beside dev's document root: renames stay in one file system. */
   incomingFiles: (l: Layout) => join(l.stateDir, 'shared', 'dev.incoming'),

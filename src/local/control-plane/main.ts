@@ -16,7 +16,9 @@ import { statusOf } from './status.js';
  * the site. `--again`: in the place of one that was lost, so not beside another one, nor when the site has been stopped.
  */
 async function main(configFile: string, option: string | undefined): Promise<void> {
-  const log = pino({ base: { site: configFile } }, { write: writeLine });
+  // People read it in the night: `understudy logs control-plane`.
+  const readable = { timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level: string) => ({ level }) } };
+  const log = pino({ base: null, ...readable }, { write: writeLine });
   const layout = layoutFor(configFile);
   // Folders and files of root must be open to the accounts of servers, whatever the umask of whoever started it.
   process.umask(process.getuid?.() === 0 ? 0o022 : 0o077);

@@ -45,7 +45,7 @@ export async function appearWhole(
   await inWorkFolder(dirname(target), `.${basename(target)}.new-`, async (work) => {
     const aside = join(work, 'root');
     await mkdir(aside);
-    await chmod(aside, 0o755);
+    await chmod(aside, 0o750);
     await make(aside);
     await makeDurable(aside, signal);
     // Takes the place of an empty folder too; one that has got content meanwhile is left alone.

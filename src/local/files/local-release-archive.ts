@@ -7,8 +7,9 @@ import { sha256 } from '../../release/manifest.js';
 import { editionSchema, numbersSchema, recordSchema, releaseDamaged, releaseMissing } from '../../release/stored.js';
 import { flushFolder, readJson, writeFileAtomic, writeJson } from '../../state/atomic-file.js';
 
-/** Where a release lies, for the instances that unpack it. */
+/** Where releases lie, and each, for what unpacks it on an instance. */
 export const releasePaths = {
+  releases: (folder: string) => join(folder, 'releases'),
   manifest: (folder: string, release: number) => join(folder, 'releases', String(release), 'manifest'),
   packs: (folder: string) => join(folder, 'packs'),
 } as const;
@@ -22,7 +23,6 @@ export const releasePaths = {
  *     release-numbers.json                            the last number that was given away
  *     staging/                                        scratch
  *
- * Manifests and packs may be read by everybody: the instances' accounts unpack them.
  * @param folder the site's state directory
  */
 export function localReleaseArchive(folder: string): ReleaseArchive {
@@ -38,7 +38,7 @@ class LocalReleaseArchive implements ReleaseArchive {
 
   constructor(folder: string) {
     this.stagingFolder = join(folder, 'staging');
-    this.#releases = join(folder, 'releases');
+    this.#releases = releasePaths.releases(folder);
     this.#packs = releasePaths.packs(folder);
     this.#edition = join(folder, 'current-edition.json');
     this.#numbers = join(folder, 'release-numbers.json');
@@ -80,7 +80,7 @@ class LocalReleaseArchive implements ReleaseArchive {
   }
 
   async addPack(pack: Pack, file: string): Promise<void> {
-    await mkdir(this.#packs, { recursive: true, mode: 0o755 });
+    await mkdir(this.#packs, { recursive: true });
     await rename(file, this.#packPath(pack.number));
     await flushFolder(this.#packs);
   }

@@ -39,11 +39,11 @@ export async function stageFiles(source: string, target: string, options: StageO
   });
   await rm(target, { recursive: true, force: true });
   return inWorkFolder(dirname(target), workPrefix, async (work) => {
-    await chmod(work, 0o755);
+    await chmod(work, 0o711);
     const staged = found.isDirectory()
       ? await fromFolder(source, join(work, 'root'), options)
       : await fromArchive(source, join(work, 'all'), options);
-    await chmod(staged.folder, 0o755);
+    await chmod(staged.folder, 0o750);
     await options.configure(staged.folder);
     await makeDurable(staged.folder, options.signal);
     await rename(staged.folder, target);
@@ -67,7 +67,7 @@ export async function lookAtFiles<T>(
     return look({ folder: root, wpConfig: await configBeside(root) });
   }
   return inWorkFolder(dirname(target), '.dev.looked-at-', async (work) => {
-    await chmod(work, 0o755);
+    await chmod(work, 0o711);
     const all = join(work, 'all');
     await mkdir(all, { mode: 0o755 });
     await unpackSite(source, all, options);

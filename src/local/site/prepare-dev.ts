@@ -18,7 +18,6 @@ import { writeWordpressConfig } from './wordpress-config.js';
  */
 export async function prepareDev(parts: SiteParts, work: WorkOptions): Promise<void> {
   const { app } = parts.site;
-  await mkdir(dirname(paths.devRoot(parts.layout)), { recursive: true, mode: 0o755 });
   if (app.kind === 'wordpress') await prepareWordpress(parts, app, work);
   else await preparePhp(parts, app, work);
 }

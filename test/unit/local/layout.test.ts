@@ -35,7 +35,7 @@ async function layoutIn(): Promise<Layout> {
 }
 
 it.each([
-  ['by root are open to the accounts of servers', true, 0o755],
+  ['by root let the accounts of servers pass', true, 0o711],
   ['otherwise are for their user alone', false, 0o700],
 ])('folders that are made %s, whatever the umask', async (_, isRoot, mode) => {
   const layout = await layoutIn();
@@ -43,6 +43,15 @@ it.each([
   onTestFinished(() => void process.umask(before));
   await makeSiteFolders(layout, isRoot);
   for (const folder of [layout.stateDir, layout.runtimeDir]) expect((await stat(folder)).mode & 0o777).toBe(mode);
+});
+
+it("the site's code and content, and what was planned with them, are for their owner alone, also where they were not", async () => {
+  const layout = await layoutIn();
+  await mkdir(join(layout.stateDir, 'packs'), { recursive: true, mode: 0o755 });
+  await makeSiteFolders(layout, true);
+  for (const name of ['packs', 'releases', 'promotions', 'imports', 'drills', 'access-logs']) {
+    expect((await stat(join(layout.stateDir, name))).mode & 0o777, name).toBe(0o700);
+  }
 });
 
 it("a link in the runtime directory's place is not followed: anybody can make one in /tmp", async () => {
