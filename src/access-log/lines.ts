@@ -8,7 +8,10 @@ export async function* linesOf(stream: Readable): AsyncGenerator<readonly string
   stream.setEncoding('utf8');
   let rest = '';
   for await (const chunk of stream) {
-    const lines = (rest + chunk).split('\n');
+    // What was given back of a file reads as NULs, which no line has.
+    const lines: string[] = chunk.replaceAll('\0', '').split('\n');
+    // Only what is new is looked through: a line may come in a great many chunks.
+    lines[0] = rest + lines[0];
     rest = lines.pop() ?? '';
     if (lines.length > 0) yield lines;
   }

@@ -17,16 +17,22 @@ export interface InterruptedImport {
   readonly isExchanging: boolean;
 }
 
+/** The last that began need not have the latest name: a clock can be set back. */
+const looked = 20;
+
 /** The import that came to no end. There is one at most: the next one takes back what only lies beside dev. */
 export async function interruptedImport(importsDir: string): Promise<InterruptedImport | undefined> {
-  const last = (await importIds(importsDir)).at(-1);
-  if (last === undefined) return undefined;
-  const { request, journal } = importFiles(join(importsDir, last));
-  const { ended, steps: begun } = progressOf(await readJournal(journal));
-  const asked = await readJson(request, importRequestSchema);
-  if (ended || !asked || begun.size === 0) return undefined;
-  const state = begun.get('exchange');
-  return { request: asked, isExchanging: state !== undefined && state !== 'undone' };
+  let isNewest = true;
+  for (const id of (await importIds(importsDir)).reverse().slice(0, looked)) {
+    const { request, journal } = importFiles(join(importsDir, id));
+    const { ended, steps: begun } = progressOf(await readJournal(journal));
+    const asked = await readJson(request, importRequestSchema);
+    const state = begun.get('exchange');
+    const isExchanging = state !== undefined && state !== 'undone';
+    if (!ended && asked && begun.size > 0 && (isNewest || isExchanging)) return { request: asked, isExchanging };
+    isNewest = false;
+  }
+  return undefined;
 }
 
 /**

@@ -20,6 +20,7 @@ export async function makeSiteFolders(layout: Layout, isRoot = process.getuid?.(
     await requireOwn(dirname(runtimeDir));
     await mkdir(runtimeDir, { recursive: true });
     await mkdir(paths.shared(layout), { recursive: true });
+    for (const folder of [stateDir, paths.shared(layout)]) await chmod(folder, mode);
   } finally {
     process.umask(before);
   }

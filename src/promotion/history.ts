@@ -13,14 +13,19 @@ export interface Interrupted {
   readonly step: string;
 }
 
+/** The last that began need not have the latest name: clocks are set back, and on AWS ids come from many machines. */
+const looked = 20;
+
 /** The promotion that was cut off after it had begun to change prod. There is one at most: none begins beside it. */
 export async function interruptedPromotion(promotionsDir: string): Promise<Interrupted | undefined> {
-  for (const id of (await promotionIds(promotionsDir)).reverse()) {
+  let isNewest = true;
+  for (const id of (await promotionIds(promotionsDir)).reverse().slice(0, looked)) {
     const progress = progressOf(await readJournal(promotionFiles.journal(join(promotionsDir, id))));
-    const hasChanged = [...progress.steps.keys()].some((step) => !changesNothing(step));
-    if (!hasChanged) continue;
     const step = progress.ended ? undefined : lastStep(progress);
-    return step === undefined || changesNothing(step) ? undefined : { id, step };
+    const isBetween = step !== undefined && !changesNothing(step);
+    // Others begin beside one that lacks nothing but its certificate, and then nobody needs that any more.
+    if (isBetween && (isNewest || step !== 'certificate')) return { id, step };
+    if ([...progress.steps.keys()].some((each) => !changesNothing(each))) isNewest = false;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -36,16 +36,25 @@ export class AccessLogPublisher {
 
   constructor(private readonly options: PublisherOptions) {}
 
-  /** To be called every few seconds: publishes when it is time to, and removes what is old. */
+  /**
+   * To be called every few seconds: publishes when it is time to, and removes what is old. What fails for one process
+   * keeps nothing from the other; it is thrown when all is done.
+   */
   async tick(now = Date.now()): Promise<void> {
     const period = Math.floor(now / everyMs);
     const isTime = period !== this.#period;
     this.#period = period;
+    const failures: unknown[] = [];
     for (const spool of this.options.spools) {
-      const { offset } = await this.options.progress.of(spool);
-      if (isTime || (await sizeOf(spool)) - offset > largestBytes) await this.publish(spool);
+      try {
+        const { offset } = await this.options.progress.of(spool);
+        if (isTime || (await sizeOf(spool)) - offset > largestBytes) await this.publish(spool);
+      } catch (error) {
+        failures.push(error);
+      }
     }
     if (isTime) await this.#removeOld(now);
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Publishes what there is of one balancer process. */
@@ -56,6 +65,8 @@ export class AccessLogPublisher {
       const publishing = await this.#next(spool, reached.offset);
       if (!publishing) return;
       reached = { ...reached, publishing };
+      // What is announced must be there after a power cut too.
+      await flushFile(spool.file);
       await progress.set(spool, reached);
     }
     const { until, key } = reached.publishing as NonNullable<Progress['publishing']>;
@@ -64,11 +75,15 @@ export class AccessLogPublisher {
     await progress.set(spool, { offset: until, publishing: null });
   }
 
-  /** A spool that is smaller than what was published of it is another one. */
+  /**
+   * A spool that is smaller than what was published of it is another one. One that is smaller than what was going to be
+   * published has lost its end in a power cut.
+   */
   async #known(spool: Spool): Promise<Progress> {
     const reached = await this.options.progress.of(spool);
     const size = await sizeOf(spool);
-    return size < Math.max(reached.offset, reached.publishing?.until ?? 0) ? { offset: 0, publishing: null } : reached;
+    if (size < reached.offset) return { offset: 0, publishing: null };
+    return size < (reached.publishing?.until ?? 0) ? { ...reached, publishing: null } : reached;
   }
 
   async #next(spool: Spool, offset: number): Promise<Progress['publishing'] | undefined> {
@@ -116,6 +131,15 @@ export class AccessLogPublisher {
     for (const day of await daysBelow(join(folder, top))) {
       if (join(folder, top, day) < join(folder, oldest)) await rm(join(folder, top, day), { recursive: true });
     }
+  }
+}
+
+async function flushFile(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    await handle.datasync();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -8,6 +8,9 @@ import type { BalancerFrame, BalancerProcess, BalancerState, WebServer } from '.
  * Where the numbers come from: an instance that hangs fails a check within 0.4 + 0.5 s and the next one 0.1 + 0.5 s
  * later, so it is out of rotation within 1.5 s; what waits there is cut off within another 0.25 s, and with retries on
  * another server no GET fails (0 of 72,024 in half an hour of faults). Only GET is retried: anything else may have been acted upon.
+ * An answer of 500 is what the application has to say, and asking six more times is no help while PHP is in trouble.
+ * In dev a GET may write (a plugin is activated, updated), so it is only repeated where nothing has run (503, which nginx
+ * says there when it cannot reach PHP) or an instance broke off; PHP that died over a request (502) is told as it is.
  * HAProxy waits for as long as a connection may take before it tries again, where one instance is left: a visitor whose
  * instance was killed waited 1,001 ms with "timeout connect 1s", and waits 202 ms now. The kernel connects in far less.
  * An instance at which nobody listens has the fewest connections, so every request would try it first until a check has
@@ -32,6 +35,8 @@ const global = ({ adminSocket }: BalancerProcess) => `global
     nbthread 1
     stats socket ${adminSocket} mode 600 level admin
     stats timeout 10s
+    # Longer than any address that nginx takes: a log with a part of one would look whole.
+    tune.http.logurilen 8300
     ssl-default-bind-options ssl-min-ver TLSv1.2
     ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
     # A process that is told to stop finishes what is in flight, but not for ever.
@@ -62,7 +67,7 @@ const stats = ({ statsAddress }: BalancerProcess) => `frontend stats
 const frontends = ({ domains, httpPort, httpsPort, certificateFile }: BalancerFrame) => `frontend http
     bind 127.0.0.1:${httpPort}
 ${requestLogging}    http-request return status 400 content-type text/plain string "A Host header is needed." if !{ req.hdr(host) -m found }
-    http-request redirect location https://%[req.hdr(host),field(1,:)]:${httpsPort}%[capture.req.uri] code 301
+    http-request redirect location https://%[req.hdr(host),field(1,:)]:${httpsPort}%[pathq] code 301
 
 frontend https
     bind 127.0.0.1:${httpsPort} ssl crt ${certificateFile} alpn h2,http/1.1
@@ -86,6 +91,11 @@ ${requestLogging}    # What a visitor claims about himself is not believed.
     use_backend dev if is_dev
 `;
 
+const retryOn = {
+  dev: 'conn-failure empty-response 503',
+  prod: 'conn-failure empty-response junk-response response-timeout 502 503 504',
+};
+
 function web(environment: 'dev' | 'prod', { domains }: BalancerFrame, state: BalancerState): string {
   const lines = state.web[environment].map(webServer);
   return `backend ${environment}
@@ -94,7 +104,7 @@ function web(environment: 'dev' | 'prod', { domains }: BalancerFrame, state: Bal
     http-check send meth GET uri /-/health ver HTTP/1.1 hdr Host ${domains[environment]}
     http-check expect status 200
     retries 6
-    retry-on all-retryable-errors
+    retry-on ${retryOn[environment]}
     timeout connect 200ms
     http-request disable-l7-retry unless METH_GET
     default-server inter 400ms fastinter 100ms observe layer4 error-limit 2 on-error mark-down

@@ -48,9 +48,10 @@ export class CronRunner {
     if (this.#pauses > 0 || !existsSync(this.#program)) return;
     const last = await records.lastStart(cronService);
     const age = last === undefined ? Number.POSITIVE_INFINITY : now - Date.parse(last);
-    if (age < everyMs) return;
+    // A start in the future is one from before the clock was set back.
+    if (age >= 0 && age < everyMs) return;
     if (!(await records.find(cronService))) await records.start(this.#service, 0);
-    else if (age > longestMs) await records.kill(cronService);
+    else if (age < 0 || age > longestMs) await records.kill(cronService);
   }
 
   get #program(): string {

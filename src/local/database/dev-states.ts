@@ -72,7 +72,8 @@ export class DevStates {
       signal.throwIfAborted();
       if (!(await exchangeTables(dev, { used: schema, incoming: coming, kept: keeping }))) throw nothingThere(coming);
       await dev.query(`DROP DATABASE IF EXISTS \`${coming}\``, [], dropMs);
-      for (const old of (await this.#kept(dev)).slice(mostKept)) {
+      const older = (await this.#kept(dev)).filter((kept) => kept !== keeping);
+      for (const old of older.slice(mostKept - 1)) {
         await dev.query(`DROP DATABASE IF EXISTS \`${old}\``, [], dropMs);
       }
     });

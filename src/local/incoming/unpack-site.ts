@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { hasCode, UnderstudyError, usageError } from '../../output/errors.js';
 import { type Account, run } from '../../process/run.js';
 import { checkLinks } from '../../release/links.js';
-import { walkTree } from '../../release/walk.js';
+import { notUtf8 } from '../../release/names.js';
+import { type Walked, walkTree } from '../../release/walk.js';
 
 export interface UnpackOptions {
   readonly owner: Account | undefined;
@@ -26,8 +27,8 @@ export async function unpackSite(archive: string, target: string, { owner, signa
   });
   const options = { signal, deadlineMs, env: { LC_ALL: 'C' }, cwd: '/' };
   if (owner) await run('chown', [`${owner.uid}:${owner.gid}`, target], options);
+  const kind = await kindOf(archive);
   try {
-    const kind = await kindOf(archive);
     // Info-ZIP strips what leads out, makes links last, and knows no devices. It cannot read a pipe.
     if (kind === 'zip') await run('unzip', ['-q', '-o', '-d', target, archive], options);
     else
@@ -41,7 +42,9 @@ export async function unpackSite(archive: string, target: string, { owner, signa
     if (/No space left|write error/i.test(cause.message)) throw diskFull(archive, cause);
     throw unusable(archive, `it cannot be unpacked: ${cause.message}`, cause);
   }
-  const removed = await removeUnsafe(target, signal);
+  const found = await walkTree(target, { skip: () => false, signal });
+  if (kind === 'zip') refuseGarbled(archive, found.problems);
+  const removed = await removeUnsafe(target, found);
   await run('chmod', ['-R', 'u=rwX,go=rX', target], options);
   if (owner) await run('chown', ['-R', '--no-dereference', `${owner.uid}:${owner.gid}`, target], options);
   return removed;
@@ -66,8 +69,15 @@ async function kindOf(archive: string): Promise<'zip' | readonly string[]> {
   }
 }
 
-async function removeUnsafe(target: string, signal: AbortSignal): Promise<string[]> {
-  const { tree, problems } = await walkTree(target, { skip: () => false, signal });
+/** Debian's unzip takes UTF-8 names for names in DOS's code page where the archive says that DOS wrote it: Java's do. */
+function refuseGarbled(archive: string, problems: Walked['problems']): void {
+  const garbled = problems.filter(({ what }) => what === notUtf8);
+  if (garbled.length === 0) return;
+  const names = `${garbled.length} ${garbled.length === 1 ? 'name' : 'names'}`;
+  throw unusable(archive, `unzip misreads ${names} in it, such as ${garbled[0]?.path}; pack the site as a tar instead`);
+}
+
+async function removeUnsafe(target: string, { tree, problems }: Walked): Promise<string[]> {
   const special = problems.filter(({ what }) => /^is (?:a |not )/.test(what));
   const links = checkLinks(tree, { roots: [], provided: [] }).problems;
   for (const { path } of [...special, ...links]) await rm(join(target, path), { force: true });

@@ -19,7 +19,9 @@ export async function keepMail(folder: string, mail: Mail): Promise<void> {
   // Names sort by time; two of the same millisecond by the order in which they came.
   const name = `${mail.at.replaceAll(/[:.]/g, '-')}-${String(counted++ % 10_000).padStart(4, '0')}.json`;
   await writeJson(join(folder, name), mail, { mode: 0o600 });
-  const old = (await mailFiles(folder)).slice(0, -kept);
+  // Its name need not be the last one: a clock can be set back.
+  const others = (await mailFiles(folder)).filter((file) => file !== name);
+  const old = others.slice(0, 1 - kept);
   await Promise.all(old.map((file) => rm(join(folder, file), { force: true })));
 }
 

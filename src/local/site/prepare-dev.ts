@@ -20,6 +20,8 @@ export async function prepareDev(parts: SiteParts, work: WorkOptions): Promise<v
   const { app } = parts.site;
   if (app.kind === 'wordpress') await prepareWordpress(parts, app, work);
   else await preparePhp(parts, app, work);
+  // Its account's alone, whoever has filled it.
+  await chmod(paths.devRoot(parts.layout), 0o750);
 }
 
 async function prepareWordpress(parts: SiteParts, app: WordpressApp, { report, signal }: WorkOptions): Promise<void> {

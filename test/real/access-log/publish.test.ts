@@ -56,6 +56,11 @@ const written = (uri: string, at = Date.now()) =>
     edition: '3',
   })}\n`;
 
+async function emptySpool(): Promise<string> {
+  await writeFile(spool.file, '');
+  return spool.file;
+}
+
 /** The paths that a reader sees, sorted. */
 async function read(since = 0): Promise<string[]> {
   const { retentionDays, ...rest } = options;
@@ -160,6 +165,39 @@ describe('publishing access logs', () => {
     await appendFile(spool.file, written('/3'));
     await publisher.publish(spool);
     expect(await read()).toEqual(['/1', '/2', '/3']);
+  });
+
+  it('goes on where it was when a power cut took the end of what was to be published', async () => {
+    const publisher = new AccessLogPublisher(options);
+    await appendFile(spool.file, written('/1'));
+    await publisher.publish(spool);
+    await appendFile(spool.file, written('/2'));
+    const { offset } = await options.progress.of(spool);
+    await options.progress.set(spool, { offset, publishing: { until: offset * 9, key: 'AWSLogs/never.log.gz' } });
+    await publisher.publish(spool);
+    expect(await read()).toEqual(['/1', '/2']);
+  });
+
+  it('gets through what was given back, when the record of how far it was is gone', async () => {
+    const publisher = new AccessLogPublisher(options);
+    const room = 24 * 1024 * 1024;
+    await truncate(await emptySpool(), room);
+    await appendFile(spool.file, written('/1'));
+    const started = performance.now();
+    await publisher.publish(spool);
+    expect(await read()).toEqual(['/1']);
+    // It took 3.9 s, and four times as long for twice as much.
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it('of one balancer process goes on while that of the other one fails', async () => {
+    const other = { ...spool, name: 'haproxy-2', file: join(folder, 'haproxy-2.requests') };
+    await appendFile(other.file, written('/2'));
+    await mkdir(spool.file);
+    options = { ...options, spools: [spool, other] };
+    const publisher = new AccessLogPublisher(options);
+    await expect(publisher.tick(Date.now() + 5 * 60_000)).rejects.toThrow();
+    expect(await files()).toHaveLength(1);
   });
 
   it('reads only what may concern the time that is asked about', async () => {

@@ -9,6 +9,24 @@ import { run } from '../../../src/process/run.js';
 const { signal } = new AbortController();
 const owner = process.getuid?.() === 0 ? findAccount('nobody') : undefined;
 
+/** An archive with one empty file, its name in UTF-8 and said to be so, made "by DOS": as PclZip and Java make them. */
+function zipOfDos(name: string): Buffer {
+  const bytes = Buffer.from(name);
+  const common = Buffer.alloc(26);
+  common.writeUInt16LE(20, 0);
+  common.writeUInt16LE(0x800, 2);
+  common.writeUInt16LE(bytes.length, 22);
+  const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, bytes]);
+  const central = Buffer.concat([Buffer.from('PK\x01\x02'), Buffer.from([20, 0]), common, Buffer.alloc(14), bytes]);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(central.length, 12);
+  end.writeUInt32LE(local.length, 16);
+  return Buffer.concat([local, central, end]);
+}
+
 describe('unpacking an archive from outside', () => {
   let folder: string;
   let source: string;
@@ -42,6 +60,15 @@ describe('unpacking an archive from outside', () => {
     expect(await readFile(join(target, 'inside'), 'utf8')).toBe('a');
     expect((await lstat(join(target, 'a.php'))).mode & 0o777).toBe(0o644);
     expect(removed).toEqual([expect.stringContaining('outside: is a symbolic link to /etc/passwd')]);
+  });
+
+  it('a .zip whose names unzip misreads is refused, since files would be there under other names', async () => {
+    const archive = join(folder, 'java.zip');
+    await writeFile(archive, zipOfDos('Größe.jpg'));
+    await expect(unpackSite(archive, target, { owner, signal })).rejects.toMatchObject({
+      code: 'archive-unusable',
+      message: expect.stringContaining('tar'),
+    });
   });
 
   it('a .zip likewise', async () => {

@@ -49,6 +49,7 @@ it("the site's code and content, and what was planned with them, are for their o
   const layout = await layoutIn();
   await mkdir(join(layout.stateDir, 'packs'), { recursive: true, mode: 0o755 });
   await makeSiteFolders(layout, true);
+  expect((await stat(layout.stateDir)).mode & 0o777).toBe(0o711);
   for (const name of ['packs', 'releases', 'promotions', 'imports', 'drills', 'access-logs']) {
     expect((await stat(join(layout.stateDir, name))).mode & 0o777, name).toBe(0o700);
   }

@@ -51,6 +51,12 @@ it('a promotion that came to its end later proves that the one before it was dea
   expect(await interruptedPromotion(dir)).toBeUndefined();
 });
 
+it('a promotion that began when the clock had been set back is found, although its name is not the latest', async () => {
+  await journal(second, 'drain', 'certificate', '.');
+  await journal(first, 'drain', '+switch');
+  expect(await interruptedPromotion(dir)).toEqual({ id: first, step: 'switch' });
+});
+
 it('knows which promotion a process carries out', async () => {
   await journal(first, '+drain');
   expect(await promotionOf(dir, process)).toBe(first);
