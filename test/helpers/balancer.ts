@@ -9,7 +9,7 @@ import type { ProcessRef } from '../../src/process/identity.js';
 import { run } from '../../src/process/run.js';
 import { waitUntil } from '../../src/process/wait.js';
 
-/** One real HAProxy process with the configuration of a site, and instances of prod that a test answers for. */
+/** One real HAProxy process with the configuration of a site, and instances that a test answers for. */
 export class TestBalancer {
   readonly httpPort: number;
   readonly httpsPort: number;
@@ -21,6 +21,7 @@ export class TestBalancer {
   private constructor(
     number: number,
     readonly folder: string,
+    /** Those of prod, then those of dev. */
     readonly instances: readonly TestInstance[],
   ) {
     this.httpPort = 18_000 + number;
@@ -32,12 +33,18 @@ export class TestBalancer {
 
   /**
    * @param number below 100, one for each test file: ports and addresses come from it, and files run at once
-   * @param count of instances, at most nine
+   * @param count of instances, at most nine in each environment
    */
-  static async start(number: number, count: number, answer: RequestListener): Promise<TestBalancer> {
+  static async start(
+    number: number,
+    count: { prod: number; dev: number },
+    answer: RequestListener,
+  ): Promise<TestBalancer> {
     const folder = await mkdtemp(join(tmpdir(), 'understudy-balancer-'));
     const network = `127.14.${number}`;
-    const addresses = Array.from({ length: count }, (_, index) => `${network}.${index + 1}`);
+    const addresses = (length: number, first: number) =>
+      Array.from({ length }, (_, index) => `${network}.${first + index}`);
+    const [prod, dev] = [addresses(count.prod, 1), addresses(count.dev, 41)];
     const certificateFile = join(folder, 'certificate.pem');
     const [key, certificate] = [join(folder, 'key'), join(folder, 'cert')];
     const subject = ['-subj', '/CN=shop.example', '-days', '2', '-nodes', '-newkey', 'rsa:2048'];
@@ -46,7 +53,7 @@ export class TestBalancer {
     const balancer = new TestBalancer(
       number,
       folder,
-      addresses.map((address) => new TestInstance(address, answer)),
+      [...prod, ...dev].map((address) => new TestInstance(address, answer)),
     );
     const frame = {
       domains: { dev: 'dev.shop.example', prod: 'shop.example' },
@@ -58,11 +65,12 @@ export class TestBalancer {
       cluster: {},
       replicas: {},
     };
-    const prod = addresses.map((address, index) => ({ id: `prod-${index + 1}`, address, mode: 'ready' as const }));
+    const named = (environment: string, all: readonly string[]) =>
+      all.map((address, index) => ({ id: `${environment}-${index + 1}`, address, mode: 'ready' as const }));
     const configFile = join(folder, 'haproxy.cfg');
     const { statsAddress } = balancer;
     const process = { name: 'haproxy-1' as const, statsAddress, adminSocket: join(folder, 's'), configFile };
-    const state = { web: { dev: [], prod }, primary: '', weights: {} };
+    const state = { web: { dev: named('dev', dev), prod: named('prod', prod) }, primary: '', weights: {} };
     await writeFile(configFile, renderConfiguration(frame, state, process));
     for (const instance of balancer.instances) await instance.start();
     await balancer.start();

@@ -12,7 +12,7 @@ let balancer: TestBalancer;
 let logs: LocalAccessLogs;
 
 beforeAll(async () => {
-  balancer = await TestBalancer.start(40, 1, (asked, response) => {
+  balancer = await TestBalancer.start(40, { prod: 1, dev: 0 }, (asked, response) => {
     response.setHeader('X-Understudy-Edition', '7');
     response.statusCode = asked.url?.startsWith('/missing') ? 404 : 200;
     response.end('x'.repeat(1_000));
@@ -29,12 +29,15 @@ beforeAll(async () => {
 
 afterAll(() => balancer?.destroy());
 
-/** Bytes as they are, over plain HTTP. */
-function send(bytes: string): Promise<void> {
+/** Bytes as they are, over plain HTTP. @returns the answer */
+function send(bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(balancer.httpPort, '127.0.0.1', () => socket.end(bytes));
-    socket.resume();
-    socket.on('close', () => resolve());
+    let answer = '';
+    socket.on('data', (data) => {
+      answer += data;
+    });
+    socket.on('close', () => resolve(answer));
     socket.on('error', reject);
   });
 }
@@ -105,6 +108,14 @@ describe('what the balancer writes down of a request', () => {
       'GET /hostile"\\x20"a HTTP/1.1\r\nHost: shop.ex"ample\r\nUser-Agent: \x01\t"\xff\r\nConnection: close\r\n\r\n',
     );
     expect(await entryOf(withPath('/hostile'))).toMatchObject({ type: 'http', rule: 0 });
+  });
+
+  it('has an address as long as nginx takes one whole, and so has the way to TLS', async () => {
+    const path = `/long?x=${'x'.repeat(7_900)}`;
+    await balancer.get(`${path}-end`);
+    expect((await entryOf(withPath('/long'))).url).toBe(`https://shop.example:${balancer.httpsPort}${path}-end`);
+    const answer = await send(`GET ${path}-end HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n`);
+    expect(answer).toContain(`https://shop.example:${balancer.httpsPort}${path}-end\r\n`);
   });
 
   it('is there for what is no request at all', async () => {

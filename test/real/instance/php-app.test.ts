@@ -125,4 +125,11 @@ describe('dev', { timeout: 30_000 }, () => {
     const { exitCode, stderr } = await instance.agent('report');
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('dev, which has no editions')]);
   });
+
+  it('says whether a request may be repeated elsewhere: not where PHP died over it, and where it was not reached', async () => {
+    put('dies.php', '<?php posix_kill(getmypid(), 9);');
+    expect((await instance.ask('/dies.php')).status).toBe(502);
+    await instance.killPhp();
+    expect((await instance.ask('/index.php')).status).toBe(503);
+  });
 });
