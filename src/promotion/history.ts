@@ -13,19 +13,22 @@ export interface Interrupted {
   readonly step: string;
 }
 
-/** The last that began need not have the latest name: clocks are set back, and on AWS ids come from many machines. */
+/**
+ * So many promotions that have changed prod are looked at: the last that began need not have the latest name, since
+ * clocks are set back, and on AWS ids come from many machines.
+ */
 const looked = 20;
 
 /** The promotion that was cut off after it had begun to change prod. There is one at most: none begins beside it. */
 export async function interruptedPromotion(promotionsDir: string): Promise<Interrupted | undefined> {
-  let isNewest = true;
-  for (const id of (await promotionIds(promotionsDir)).reverse().slice(0, looked)) {
+  let changed = 0;
+  for (const id of (await promotionIds(promotionsDir)).reverse()) {
     const progress = progressOf(await readJournal(promotionFiles.journal(join(promotionsDir, id))));
     const step = progress.ended ? undefined : lastStep(progress);
     const isBetween = step !== undefined && !changesNothing(step);
     // Others begin beside one that lacks nothing but its certificate, and then nobody needs that any more.
-    if (isBetween && (isNewest || step !== 'certificate')) return { id, step };
-    if ([...progress.steps.keys()].some((each) => !changesNothing(each))) isNewest = false;
+    if (isBetween && (changed === 0 || step !== 'certificate')) return { id, step };
+    if ([...progress.steps.keys()].some((each) => !changesNothing(each)) && ++changed === looked) return undefined;
   }
   return undefined;
 }

@@ -39,9 +39,9 @@ it.each([
   expect(await interruptedPromotion(dir)).toEqual(step && { id: first, step });
 });
 
-it('a plan that was made or cut off later does not hide it', async () => {
+it('plans that were made or cut off later do not hide it, however many', async () => {
   await journal(first, 'plan', '+drain');
-  await journal(second, 'preflight', '+stage');
+  for (let plan = 10; plan < 40; plan++) await journal(`202601${plan}T000000Z-1`, 'preflight', '+stage');
   expect(await interruptedPromotion(dir)).toEqual({ id: first, step: 'drain' });
 });
 
