@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { ZodType } from 'zod';
 import { hasErrno, UnderstudyError } from '../output/errors.js';
 
@@ -47,6 +47,21 @@ export async function writeFileAtomic(
     throw error;
   }
   await flushFolder(dirname(path));
+}
+
+/** Removes a file that was written so, and what writers that were killed have left aside. Nobody may be writing it. */
+export async function removeWhole(path: string): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)];
+  const names = await readdir(folder).catch((error) => {
+    if (hasErrno(error, 'ENOENT')) return [];
+    throw error;
+  });
+  for (const each of names) {
+    if (each.startsWith(`${name}.`) && /^\.\d+\.[0-9a-f]{8}\.tmp$/.test(each.slice(name.length))) {
+      await rm(join(folder, each), { force: true });
+    }
+  }
+  await rm(path, { force: true });
 }
 
 /** Makes a rename or a new file in this folder durable. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { messageOf, UnderstudyError } from '../../output/errors.js';
 import type { Edition } from '../../platform/edition.js';
@@ -8,6 +8,7 @@ import type { ReleaseStore } from '../../platform/releases.js';
 import { deadlineSignal } from '../../process/deadline.js';
 import { waitUntil } from '../../process/wait.js';
 import { type EnvironmentName, environmentNames } from '../../site/schema.js';
+import { removeWhole } from '../../state/atomic-file.js';
 import type { BackendCounters, Balancer } from '../balancer/balancer.js';
 import type { TellEvent } from '../event-journal.js';
 import { paths } from '../layout.js';
@@ -156,7 +157,7 @@ export class Instances {
     for (const service of [...this.#servers.of(instance)].reverse()) await this.options.supervisor.stop(service);
     await this.#servers.clear(instance);
     // Last: what is left of a dismissal that was cut off is found by it.
-    await rm(instance.envFile, { force: true });
+    await removeWhole(instance.envFile);
   }
 
   async bootCanary(): Promise<Instance> {

@@ -6,10 +6,20 @@ import { z } from 'zod';
 import { killDaemon, startDaemon } from '../../../src/process/daemon.js';
 import { run } from '../../../src/process/run.js';
 import { waitUntil } from '../../../src/process/wait.js';
-import { readJson, writeFileAtomic, writeJson } from '../../../src/state/atomic-file.js';
+import { readJson, removeWhole, writeFileAtomic, writeJson } from '../../../src/state/atomic-file.js';
 
 const folder = () => mkdtemp(join(tmpdir(), 'atomic-'));
 const isRoot = process.getuid?.() === 0;
+
+it('a file that is removed goes with what writers that were killed left aside of it, and nothing else goes', async () => {
+  const dir = await folder();
+  for (const name of ['a.env', 'a.env.4877.702ae2b8.tmp', 'a.env.old', 'b.env.4877.702ae2b8.tmp']) {
+    await writeFile(join(dir, name), '');
+  }
+  await removeWhole(join(dir, 'a.env'));
+  expect((await readdir(dir)).sort()).toEqual(['a.env.old', 'b.env.4877.702ae2b8.tmp']);
+  await removeWhole(join(dir, 'none', 'a.env'));
+});
 
 it('a file gets exactly the mode that is asked for, whatever the umask', async () => {
   const file = join(await folder(), 'deep', 'secret.json');
